@@ -1,0 +1,60 @@
+using AlexNetParallel.Model.Planning;
+
+namespace AlexNetParallel.Exchange;
+
+/// <summary>
+/// Moves slabs between workers. Both sides know the table of slabs from the plan, so a message is only (slab, tick): a tick is one run of the
+/// program (a training step or a test batch), counted from 1 and rising on all workers alike. Each slab moves at most once a tick. One
+/// thread calls these methods; progress may happen on others. Nothing is allocated after <see cref="ConnectAsync"/>.
+/// </summary>
+public interface ITransport : IDisposable
+{
+    /// <summary>"in-process", "peer", "grpc", "relay", "mpi".</summary>
+    string Name { get; }
+
+    /// <summary>Zeroed memory, 4096-aligned, for a tensor that slabs leave or enter. Called for each such tensor of this worker before <see cref="ConnectAsync"/>.</summary>
+    /// <param name="tensor">The plan's number of the tensor on this worker.</param>
+    /// <param name="floats">Its size.</param>
+    nint Allocate(int tensor, long floats);
+
+    /// <summary>Tells what this worker's peers need to reach it (opaque; carried by the coordinator). Called after all allocations.</summary>
+    Task<string> ListenAsync(CancellationToken cancellation);
+
+    /// <summary>Links up with all peers that share a slab with this worker.</summary>
+    /// <param name="slabs">All slabs of the plan that leave or enter this worker.</param>
+    /// <param name="addresses">What each rank's <see cref="ListenAsync"/> told, by rank.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    Task ConnectAsync(IReadOnlyList<Slab> slabs, IReadOnlyList<string> addresses, CancellationToken cancellation);
+
+    /// <summary>The slab's destination may be written from now on for this tick.</summary>
+    void PostReceive(int slab, long tick);
+
+    /// <summary>The slab's source is ready: sending begins. May wait for the receiver's <see cref="PostReceive"/>, never for its compute.</summary>
+    void PostSend(int slab, long tick);
+
+    /// <summary>Waits until the slab of this tick lies in its destination. Spins briefly, then blocks.</summary>
+    /// <exception cref="ExchangeException">The peer or the job is gone.</exception>
+    void WaitReceived(int slab, long tick);
+
+    /// <summary>Waits until the slab's source may be overwritten.</summary>
+    /// <exception cref="ExchangeException">The peer or the job is gone.</exception>
+    void WaitSent(int slab, long tick);
+
+    /// <summary>Makes every wait, now and later, throw <see cref="ExchangeException"/> with this reason. May be called from any thread.</summary>
+    void Abort(string reason);
+
+    /// <summary>What has crossed so far for one exchange, at this worker.</summary>
+    ExchangeCounters Counters(int exchange);
+}
+
+/// <summary>What one worker counted for one exchange since it connected.</summary>
+/// <param name="PayloadBytesSent">Bytes of tensors sent. Must equal the plan's number times the ticks.</param>
+/// <param name="PayloadBytesReceived">Bytes of tensors received.</param>
+/// <param name="OverheadBytesSent">Bytes sent besides: headers, frames as far as the program writes them.</param>
+/// <param name="Messages">Slabs sent and received.</param>
+/// <param name="ExposedSeconds">Time in which the worker's thread did nothing but send or wait.</param>
+public readonly record struct ExchangeCounters(
+    long PayloadBytesSent, long PayloadBytesReceived, long OverheadBytesSent, long Messages, double ExposedSeconds);
+
+/// <summary>An exchange could not go on: a peer is gone, or the job was aborted. The message says which and at which slab.</summary>
+public sealed class ExchangeException(string message, Exception? inner = null) : Exception(message, inner);
