@@ -35,6 +35,15 @@ public enum ColourNoiseScale
     Paper,
 }
 
+/// <summary>When the training images are put into a new order.</summary>
+public enum Shuffle
+{
+    /// <summary>Before each epoch.</summary>
+    EveryEpoch,
+    /// <summary>Once; every epoch then has the same batches (the 2012 program: the list was shuffled when the batch files were written).</summary>
+    Once,
+}
+
 /// <summary>
 /// How a decoded image becomes the network's input. In order: resize, crop, mirror, subtract the mean, add colour noise, divide.
 /// Every draw is keyed by (seed, step, image position in the batch).
@@ -43,6 +52,9 @@ public sealed record Augmentation
 {
     /// <summary>Shorter side after resizing (bilinear with antialiasing), then the central square of that side is kept; null leaves images as they are, which must then be of one size.</summary>
     public int? Resize { get; init; }
+
+    /// <summary>When the training images are put into a new order.</summary>
+    public Shuffle Shuffle { get; init; }
 
     /// <summary>What a crop's position is drawn for; offsets are uniform over all positions, both ends included. Crop size = the network's input size.</summary>
     public DrawFor Crop { get; init; } = DrawFor.Image;
