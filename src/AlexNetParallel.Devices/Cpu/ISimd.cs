@@ -1,0 +1,159 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace AlexNetParallel.Devices.Cpu;
+
+/// <summary>
+/// Arithmetic on vectors of floats of one width. A kernel is written once as a generic method over &lt;TSimd, V&gt;; the JIT compiles
+/// it for each width with every call here inlined to one instruction.
+/// </summary>
+/// <typeparam name="V">Vector512, Vector256 or Vector128 of float.</typeparam>
+internal unsafe interface ISimd<V> where V : struct
+{
+    /// <summary>Floats in a vector: 16, 8 or 4. Divides the 32 cases of a block.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Registers that hold vectors.</summary>
+    static abstract int Registers { get; }
+
+    /// <summary>All elements 0.</summary>
+    static abstract V Zero { get; }
+
+    /// <summary>All elements <paramref name="value"/>.</summary>
+    static abstract V Create(float value);
+
+    /// <summary>Loads without regard to alignment.</summary>
+    static abstract V Load(float* source);
+
+    /// <summary>Stores without regard to alignment.</summary>
+    static abstract void Store(V value, float* destination);
+
+    /// <summary>a + b.</summary>
+    static abstract V Add(V a, V b);
+
+    /// <summary>a - b.</summary>
+    static abstract V Subtract(V a, V b);
+
+    /// <summary>a * b.</summary>
+    static abstract V Multiply(V a, V b);
+
+    /// <summary>a / b.</summary>
+    static abstract V Divide(V a, V b);
+
+    /// <summary>a * b + c, rounded once where the processor can (without FMA: twice).</summary>
+    static abstract V MultiplyAdd(V a, V b, V c);
+
+    /// <summary>c - a * b, rounded once where the processor can (without FMA: twice).</summary>
+    static abstract V NegatedMultiplyAdd(V a, V b, V c);
+
+    /// <summary>The larger; <paramref name="b"/> where either is not a number.</summary>
+    static abstract V Max(V a, V b);
+
+    /// <summary>The smaller; <paramref name="b"/> where either is not a number.</summary>
+    static abstract V Min(V a, V b);
+
+    /// <summary>Square root.</summary>
+    static abstract V Sqrt(V a);
+
+    /// <summary>e to the power a.</summary>
+    static abstract V Exp(V a);
+
+    /// <summary>|a|.</summary>
+    static abstract V Abs(V a);
+
+    /// <summary>All bits set where a &gt; b, else none.</summary>
+    static abstract V GreaterThan(V a, V b);
+
+    /// <summary>All bits set where a = b, else none.</summary>
+    static abstract V Equals(V a, V b);
+
+    /// <summary>Bits of a where the mask's are set, else of b.</summary>
+    static abstract V Select(V mask, V a, V b);
+
+    /// <summary>a and b, bit by bit.</summary>
+    static abstract V And(V a, V b);
+}
+
+/// <summary>512 bits: AVX-512.</summary>
+internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
+{
+    public static int Count => 16;
+    public static int Registers => 32;
+    public static Vector512<float> Zero => Vector512<float>.Zero;
+    public static Vector512<float> Create(float value) => Vector512.Create(value);
+    public static Vector512<float> Load(float* source) => Vector512.Load(source);
+    public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
+    public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
+    public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
+    public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
+    public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> NegatedMultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(-a, b, c);
+    public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.MaxNative(a, b);
+    public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
+    public static Vector512<float> Sqrt(Vector512<float> a) => Vector512.Sqrt(a);
+    public static Vector512<float> Exp(Vector512<float> a) => Vector512.Exp(a);
+    public static Vector512<float> Abs(Vector512<float> a) => Vector512.Abs(a);
+    public static Vector512<float> GreaterThan(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThan(a, b);
+    public static Vector512<float> Equals(Vector512<float> a, Vector512<float> b) => Vector512.Equals(a, b);
+    public static Vector512<float> Select(Vector512<float> mask, Vector512<float> a, Vector512<float> b) => Vector512.ConditionalSelect(mask, a, b);
+    public static Vector512<float> And(Vector512<float> a, Vector512<float> b) => a & b;
+}
+
+/// <summary>256 bits: AVX2 with FMA.</summary>
+internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
+{
+    public static int Count => 8;
+    public static int Registers => 16;
+    public static Vector256<float> Zero => Vector256<float>.Zero;
+    public static Vector256<float> Create(float value) => Vector256.Create(value);
+    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+    public static void Store(Vector256<float> value, float* destination) => value.Store(destination);
+    public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
+    public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
+    public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
+    public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
+    public static Vector256<float> NegatedMultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(-a, b, c);
+    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.MaxNative(a, b);
+    public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.MinNative(a, b);
+    public static Vector256<float> Sqrt(Vector256<float> a) => Vector256.Sqrt(a);
+    public static Vector256<float> Exp(Vector256<float> a) => Vector256.Exp(a);
+    public static Vector256<float> Abs(Vector256<float> a) => Vector256.Abs(a);
+    public static Vector256<float> GreaterThan(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThan(a, b);
+    public static Vector256<float> Equals(Vector256<float> a, Vector256<float> b) => Vector256.Equals(a, b);
+    public static Vector256<float> Select(Vector256<float> mask, Vector256<float> a, Vector256<float> b) => Vector256.ConditionalSelect(mask, a, b);
+    public static Vector256<float> And(Vector256<float> a, Vector256<float> b) => a & b;
+}
+
+/// <summary>128 bits: any x64 or Arm64 processor. Without FMA a product is rounded before it is added.</summary>
+internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
+{
+    public static int Count => 4;
+    public static int Registers => 16;
+    public static Vector128<float> Zero => Vector128<float>.Zero;
+    public static Vector128<float> Create(float value) => Vector128.Create(value);
+    public static Vector128<float> Load(float* source) => Vector128.Load(source);
+    public static void Store(Vector128<float> value, float* destination) => value.Store(destination);
+    public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
+    public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
+    public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
+    public static Vector128<float> Divide(Vector128<float> a, Vector128<float> b) => a / b;
+
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Fma.IsSupported || AdvSimd.IsSupported ? Vector128.FusedMultiplyAdd(a, b, c) : a * b + c;
+
+    public static Vector128<float> NegatedMultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Fma.IsSupported || AdvSimd.IsSupported ? Vector128.FusedMultiplyAdd(-a, b, c) : c - a * b;
+
+    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.MaxNative(a, b);
+    public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.MinNative(a, b);
+    public static Vector128<float> Sqrt(Vector128<float> a) => Vector128.Sqrt(a);
+    public static Vector128<float> Exp(Vector128<float> a) => Vector128.Exp(a);
+    public static Vector128<float> Abs(Vector128<float> a) => Vector128.Abs(a);
+    public static Vector128<float> GreaterThan(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThan(a, b);
+    public static Vector128<float> Equals(Vector128<float> a, Vector128<float> b) => Vector128.Equals(a, b);
+    public static Vector128<float> Select(Vector128<float> mask, Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(mask, a, b);
+    public static Vector128<float> And(Vector128<float> a, Vector128<float> b) => a & b;
+}
