@@ -7,6 +7,7 @@ namespace AlexNetParallel.Model.Planning;
 /// <summary>Cuts each layer into pieces by its sharding.</summary>
 internal sealed class PieceCutter(Network network, Partition partition, int workers, int blocks)
 {
+    private readonly IReadOnlyList<Sharding> shardings = partition.For(network);
     private int nextId;
 
     /// <summary>The pieces of every layer, by layer number.</summary>
@@ -15,7 +16,7 @@ internal sealed class PieceCutter(Network network, Partition partition, int work
 
     private IEnumerable<Piece> Cut(Layer layer)
     {
-        var sharding = partition.For(layer);
+        var sharding = shardings[layer.Number];
         var all = new BlockRange(0, blocks);
         var index = 0;
         Piece Make(int tower, ChannelRange output, BlockRange run, IReadOnlyList<int> holders) =>
