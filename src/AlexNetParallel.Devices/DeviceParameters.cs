@@ -24,7 +24,7 @@ public abstract class DeviceParameters : IDisposable
     /// <summary>
     /// Gradients of weights then biases as one run of WeightCount + BiasCount floats in the device's own fixed order (the same for the same
     /// shape), for the exchange of data parallelism. Fully connected layers have it only where
-    /// <see cref="IDevice.CreateParameters(Model.Operations.FullyConnectedShape, bool)"/> was asked for it.
+    /// <see cref="IDevice.CreateParameters(Model.Operations.FullyConnectedShape, bool, DeviceBuffer)"/> was asked for it.
     /// </summary>
     public abstract DeviceBuffer? Gradients { get; }
 

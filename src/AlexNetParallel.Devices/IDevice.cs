@@ -24,7 +24,9 @@ public interface IDevice : IDisposable
     DeviceBuffer Wrap(nint address, long floats);
 
     /// <summary>Parameters of a convolution, all 0.</summary>
-    DeviceParameters CreateParameters(ConvolutionShape shape);
+    /// <param name="shape">Its sizes.</param>
+    /// <param name="gradients">Memory for <see cref="DeviceParameters.Gradients"/> that other workers reach; stays the caller's. Null: the device allocates it.</param>
+    DeviceParameters CreateParameters(ConvolutionShape shape, DeviceBuffer? gradients = null);
 
     /// <summary>Parameters of a fully connected layer, all 0.</summary>
     /// <param name="shape">Its sizes.</param>
@@ -32,7 +34,8 @@ public interface IDevice : IDisposable
     /// True where gradients must be seen (data parallelism, tests): <see cref="FullyConnectedWeightGradient"/> then writes them and <see cref="Update"/>
     /// applies them. False: <see cref="FullyConnectedUpdate"/> does both in one pass over the weights. Same bits either way.
     /// </param>
-    DeviceParameters CreateParameters(FullyConnectedShape shape, bool materializeGradients);
+    /// <param name="gradients">As for a convolution; only with <paramref name="materializeGradients"/>.</param>
+    DeviceParameters CreateParameters(FullyConnectedShape shape, bool materializeGradients, DeviceBuffer? gradients = null);
 
     /// <summary>y = neuron(conv(x, w) + b).</summary>
     void ConvolutionForward(ConvolutionShape shape, TensorView x, DeviceParameters parameters, TensorView y, Neuron neuron, BlockRange blocks);

@@ -7,10 +7,10 @@ namespace AlexNetParallel.Devices.Cpu;
 public sealed partial class CpuDevice
 {
     /// <inheritdoc/>
-    public DeviceParameters CreateParameters(ConvolutionShape shape) => throw new NotImplementedException();
+    public DeviceParameters CreateParameters(ConvolutionShape shape, DeviceBuffer? gradients = null) => throw new NotImplementedException();
 
     /// <inheritdoc/>
-    public DeviceParameters CreateParameters(FullyConnectedShape shape, bool materializeGradients) => throw new NotImplementedException();
+    public DeviceParameters CreateParameters(FullyConnectedShape shape, bool materializeGradients, DeviceBuffer? gradients = null) => throw new NotImplementedException();
 
     /// <inheritdoc/>
     public void ConvolutionForward(ConvolutionShape shape, TensorView x, DeviceParameters parameters, TensorView y, Neuron neuron, BlockRange blocks) => throw new NotImplementedException();

@@ -9,21 +9,26 @@ internal abstract unsafe class CpuParameters : DeviceParameters
     private readonly CpuBuffer weights;
     private readonly CpuBuffer momentum;
     private readonly CpuBuffer? gradients;
+    private readonly bool ownsGradients;
 
-    protected CpuParameters(CpuDevice device, long weightCount, int biasCount, bool materializeGradients)
+    protected CpuParameters(CpuDevice device, long weightCount, int biasCount, bool materializeGradients, DeviceBuffer? gradientMemory = null)
     {
         WeightCount = weightCount;
         BiasCount = biasCount;
         weights = device.AllocateFloats(weightCount + biasCount);
         momentum = device.AllocateFloats(weightCount + biasCount);
-        if (materializeGradients) gradients = device.AllocateFloats(weightCount + biasCount);
+        if (!materializeGradients) return;
+        ownsGradients = gradientMemory is null;
+        gradients = gradientMemory is null ? device.AllocateFloats(weightCount + biasCount) : (CpuBuffer)gradientMemory;
+        if (gradients.Length < weightCount + biasCount)
+            throw new ArgumentException($"the memory for gradients has {gradients.Length} floats, the layer needs {weightCount + biasCount}", nameof(gradientMemory));
     }
 
     public override long WeightCount { get; }
 
     public override int BiasCount { get; }
 
-    public override long Bytes => (weights.Length + momentum.Length + (gradients?.Length ?? 0)) * sizeof(float);
+    public override long Bytes => (weights.Length + momentum.Length + (ownsGradients ? gradients!.Length : 0)) * sizeof(float);
 
     public override DeviceBuffer? Gradients => gradients;
 
@@ -80,7 +85,7 @@ internal abstract unsafe class CpuParameters : DeviceParameters
     {
         weights.Dispose();
         momentum.Dispose();
-        gradients?.Dispose();
+        if (ownsGradients) gradients?.Dispose();
     }
 
     /// <summary>From (inputs, outputs), outputs fastest, to the device's order.</summary>
