@@ -1,0 +1,68 @@
+namespace AlexNetParallel.Training.Processes;
+
+/// <summary>
+/// Keeps the children of a run. None outlives it: they are ended by <see cref="StopAsync"/> in order, by <see cref="KillAll"/> at once, by the end of
+/// this process through <see cref="ParentGuard"/> whatever ends it.
+/// </summary>
+public sealed class Supervisor : IAsyncDisposable
+{
+    private readonly List<ChildProcess> children = [];
+    private readonly TaskCompletionSource<ChildExit> firstUnexpected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A supervisor without children.</summary>
+    public Supervisor() => AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+
+    /// <summary>The children started so far.</summary>
+    public IReadOnlyList<ChildProcess> Children
+    {
+        get
+        {
+            lock (children) return [.. children];
+        }
+    }
+
+    /// <summary>Completes when a child has ended that nobody had told to.</summary>
+    public Task<ChildExit> FirstUnexpectedExit => firstUnexpected.Task;
+
+    /// <summary>Starts a child.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
+    public ChildProcess Start(ChildStart start)
+    {
+        var child = ChildProcess.Start(start);
+        lock (children) children.Add(child);
+        _ = child.Exited.ContinueWith(exit =>
+        {
+            if (!child.IsStopping) firstUnexpected.TrySetResult(exit.Result);
+        }, TaskScheduler.Default);
+        return child;
+    }
+
+    /// <summary>Waits for the children, which have been told to end, and kills those that still run when the time is over.</summary>
+    /// <param name="grace">How long to wait.</param>
+    /// <returns>How each child ended, in the order in which they were started.</returns>
+    public async Task<IReadOnlyList<ChildExit>> StopAsync(TimeSpan grace)
+    {
+        var all = Children;
+        foreach (var child in all) child.ExpectExit();
+        var exits = Task.WhenAll(all.Select(c => c.Exited));
+        await Task.WhenAny(exits, Task.Delay(grace)).ConfigureAwait(false);
+        KillAll();
+        return await exits.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends all children at once. May be called from any thread, signal handlers included.</summary>
+    public void KillAll()
+    {
+        foreach (var child in Children) child.Kill();
+    }
+
+    /// <summary>Kills what still runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+        foreach (var child in Children) child.Dispose();
+    }
+
+    private void OnProcessExit(object? sender, EventArgs e) => KillAll();
+}
