@@ -1,0 +1,30 @@
+namespace AlexNetParallel.Model.Networks;
+
+/// <summary>What happens where windows do not fit the image exactly.</summary>
+public enum Rounding
+{
+    /// <summary>One more window, which overhangs to the right and below: the 2012 program (layer.py).</summary>
+    Up,
+    /// <summary>Pixels that do not fill a window are left out (PyTorch's default).</summary>
+    Down,
+}
+
+/// <summary>How many windows lie side by side over an image.</summary>
+public static class OutputSize
+{
+    /// <summary>
+    /// Number of windows: 1 + (input + 2·pad − size) / stride, rounded. Rounded up, the last window may reach past the image, but a window that
+    /// would begin past the image and its border is left out (it does not occur where size ≥ stride).
+    /// </summary>
+    /// <param name="input">Pixels of the image's side.</param>
+    /// <param name="size">Pixels of the window's side, at most input + 2·pad.</param>
+    /// <param name="stride">Pixels from a window to the next.</param>
+    /// <param name="pad">Border on either side.</param>
+    /// <param name="rounding">What happens to the rest.</param>
+    public static int Of(int input, int size, int stride, int pad, Rounding rounding)
+    {
+        var room = input + 2 * pad - size;
+        var windows = 1 + (rounding == Rounding.Up ? (room + stride - 1) / stride : room / stride);
+        return (windows - 1) * stride < input + 2 * pad ? windows : windows - 1;
+    }
+}
