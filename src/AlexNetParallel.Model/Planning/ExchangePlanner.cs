@@ -6,11 +6,11 @@ namespace AlexNetParallel.Model.Planning;
 /// <summary>The exchanges and their slabs, with what the program writer asks of them.</summary>
 internal sealed class ExchangeTable
 {
-    private readonly List<Exchange> exchanges = [];
+    private readonly List<PlannedExchange> exchanges = [];
     private readonly List<Slab> slabs = [];
     private readonly Dictionary<int, (Direction Direction, int Layer, int Block, int Piece)> about = [];
 
-    public IReadOnlyList<Exchange> Exchanges => exchanges;
+    public IReadOnlyList<PlannedExchange> Exchanges => exchanges;
     public IReadOnlyList<Slab> Slabs => slabs;
 
     /// <summary>Slabs of a layer and direction that pass a test, in order of block, then of piece, then of number.</summary>
@@ -34,7 +34,7 @@ internal sealed class ExchangeTable
         }
         var transfers = drafts.GroupBy(d => (d.From, d.To, d.Channels)).Select(g => new Transfer(g.Key.From, g.Key.To, g.Key.Channels,
             g.Aggregate(new BlockRange(0, 0), (b, d) => d.Block < 0 ? b : b.Hull(new BlockRange(d.Block, 1))), g.Sum(d => d.Source.Bytes)));
-        exchanges.Add(new Exchange(id, layer.Name, layer.Number, direction, [.. transfers]));
+        exchanges.Add(new PlannedExchange(id, layer.Name, layer.Number, direction, [.. transfers]));
     }
 
     /// <summary>A slab before it has its number.</summary>

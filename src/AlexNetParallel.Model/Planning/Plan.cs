@@ -19,7 +19,7 @@ namespace AlexNetParallel.Model.Planning;
 /// <param name="Sha256">Of all of it, lower-case hexadecimal.</param>
 public sealed record Plan(
     Network Network, Partition Partition, int Workers, int Batch, IReadOnlyList<IReadOnlyList<Piece>> Pieces,
-    IReadOnlyList<Exchange> Exchanges, IReadOnlyList<Slab> Slabs, IReadOnlyList<WorkerProgram> Programs, string Sha256)
+    IReadOnlyList<PlannedExchange> Exchanges, IReadOnlyList<Slab> Slabs, IReadOnlyList<WorkerProgram> Programs, string Sha256)
 {
     /// <summary>Case blocks of a batch.</summary>
     public int Blocks => CaseBlock.Count(Batch);

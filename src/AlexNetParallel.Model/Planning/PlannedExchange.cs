@@ -32,7 +32,7 @@ public sealed record Transfer(int From, int To, ChannelRange Channels, BlockRang
 /// <param name="LayerNumber">Number of the layer.</param>
 /// <param name="Direction">Which way.</param>
 /// <param name="Transfers">Who sends what to whom.</param>
-public sealed record Exchange(int Id, string Layer, int LayerNumber, Direction Direction, IReadOnlyList<Transfer> Transfers)
+public sealed record PlannedExchange(int Id, string Layer, int LayerNumber, Direction Direction, IReadOnlyList<Transfer> Transfers)
 {
     /// <summary>Payload of all transfers, one tick.</summary>
     public long Bytes => Transfers.Sum(t => t.Bytes);

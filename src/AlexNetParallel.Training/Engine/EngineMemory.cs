@@ -1,0 +1,89 @@
+using AlexNetParallel.Devices;
+using AlexNetParallel.Exchange;
+using AlexNetParallel.Model.Networks;
+using AlexNetParallel.Model.Planning;
+using AlexNetParallel.Model.Tensors;
+
+namespace AlexNetParallel.Training.Engine;
+
+/// <summary>The tensors and parameters of one worker's program in a device's memory; tensors that cross lie in the transport's.</summary>
+internal sealed class EngineMemory : IDisposable
+{
+    private readonly IDevice device;
+    private readonly bool keepGradients;
+    private readonly DeviceBuffer?[] buffers;
+    private readonly TensorView?[] views;
+    private readonly nint[] addresses;
+    private readonly List<DeviceBuffer> parts = [];
+    private readonly DeviceParameters[] parameters;
+    private readonly Dictionary<nint, TensorView> images = [];
+
+    public EngineMemory(Plan plan, int rank, IDevice device, ITransport transport, bool keepGradients)
+    {
+        (this.device, this.keepGradients) = (device, keepGradients);
+        var program = plan.Programs[rank];
+        buffers = new DeviceBuffer?[program.Tensors.Count];
+        views = new TensorView?[program.Tensors.Count];
+        addresses = new nint[program.Tensors.Count];
+        foreach (var tensor in program.Tensors)
+        {
+            if (tensor.Role == TensorRole.Image)
+            {
+                ImageLayout = tensor.Layout;
+                continue;
+            }
+            if (tensor.Crosses) addresses[tensor.Id] = transport.Allocate(tensor.Id, tensor.Layout.Size);
+            var buffer = tensor.Crosses ? device.Wrap(addresses[tensor.Id], tensor.Layout.Size) : device.Allocate(tensor.Layout.Size);
+            buffers[tensor.Id] = buffer;
+            views[tensor.Id] = new TensorView(buffer, tensor.Layout);
+        }
+        parameters = [.. program.Parameters.Select(Create)];
+    }
+
+    /// <summary>Layout of the input tensor; null when the worker reads no images.</summary>
+    public TensorLayout? ImageLayout { get; }
+
+    public TensorView View(int id) => views[id] ?? throw new InvalidOperationException($"tensor {id} is the feed's");
+
+    public DeviceBuffer Buffer(int id) => buffers[id] ?? throw new InvalidOperationException($"tensor {id} is the feed's");
+
+    /// <summary>Some floats of a tensor that crosses.</summary>
+    public DeviceBuffer Part(int id, long offset, long count)
+    {
+        parts.Add(device.Wrap(addresses[id] + (nint)(offset * sizeof(float)), count));
+        return parts[^1];
+    }
+
+    public DeviceParameters Parameters(int set) => parameters[set];
+
+    /// <summary>The input tensor at a host address. The feed uses a few addresses in turn, so views are made once.</summary>
+    public TensorView? Images(nint address)
+    {
+        if (ImageLayout is null) return null;
+        if (!images.TryGetValue(address, out var view))
+        {
+            view = new TensorView(device.Wrap(address, ImageLayout.Size), ImageLayout);
+            images.Add(address, view);
+        }
+        return view;
+    }
+
+    private DeviceParameters Create(ParameterSet set)
+    {
+        var gradients = set.GradientTensor < 0 ? null : Buffer(set.GradientTensor);
+        return set.Layer switch
+        {
+            ConvolutionLayer c => device.CreateParameters(c.Shape(set.Outputs.Count), gradients),
+            FullyConnectedLayer f => device.CreateParameters(f.Shape(set.Outputs.Count), set.IsShared || keepGradients, gradients),
+            _ => throw new InvalidOperationException($"layer {set.Layer.Name} has no parameters"),
+        };
+    }
+
+    public void Dispose()
+    {
+        foreach (var set in parameters) set.Dispose();
+        foreach (var view in images.Values) view.Buffer.Dispose();
+        foreach (var part in parts) part.Dispose();
+        foreach (var buffer in buffers) buffer?.Dispose();
+    }
+}
