@@ -1,0 +1,60 @@
+using System.Reflection;
+using AlexNetParallel.Rpc.Runtime;
+using AlexNetParallel.Rpc.Runtime.Client;
+using AlexNetParallel.Rpc.Runtime.Server;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AlexNetParallel.Rpc;
+
+/// <summary>What stands between this library and the gRPC runtime: here, the runtime of this project. Packages/RpcAdapter.cs is the other version.</summary>
+internal static class RpcAdapter
+{
+    /// <summary>Makes what starts calls over an HTTP handler; <paramref name="owned"/> closes it.</summary>
+    public static CallInvoker CreateInvoker(HttpMessageHandler handler, Uri address, string target, RpcChannelOptions options, out IDisposable owned)
+    {
+        var http = new HttpMessageInvoker(handler);
+        owned = http;
+        return new HttpCallInvoker(http, address, target, options.MaxSendMessageBytes, options.MaxReceiveMessageBytes);
+    }
+
+    /// <summary>Adds what the runtime needs to the server's services.</summary>
+    public static void AddServices(IServiceCollection services, RpcServerOptions options) =>
+        services.AddSingleton(new MessageLimits(options.MaxReceiveMessageBytes, options.MaxSendMessageBytes));
+
+    /// <summary>Serves the methods of a service.</summary>
+    /// <exception cref="ArgumentException">The class has no generated base class.</exception>
+    public static void MapService<TService>(WebApplication application, TService service) where TService : class
+    {
+        var bind = FindBindMethod(service.GetType());
+        var log = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AlexNetParallel.Rpc");
+        bind.Invoke(null, [new MethodBinder(application, application.Services.GetRequiredService<MessageLimits>(), log), service]);
+    }
+
+    /// <summary>Answers calls of methods that do not exist with UNIMPLEMENTED.</summary>
+    public static void MapUnknownMethods(WebApplication application) => application.MapFallback("{**path}", ResponseEnd.UnimplementedAsync);
+
+    /// <summary>Reads a message without an object for the read.</summary>
+    public static ValueTask<bool> MoveNextAsync<T>(IAsyncStreamReader<T> reader, CancellationToken cancellation) => reader is IValueStreamReader<T> values
+        ? values.MoveNextValueAsync(cancellation)
+        : new ValueTask<bool>(reader.MoveNext(cancellation));
+
+    /// <summary>Writes a message without an object for the write.</summary>
+    public static ValueTask WriteAsync<T>(IAsyncStreamWriter<T> writer, T message, CancellationToken cancellation) => writer is IValueStreamWriter<T> values
+        ? values.WriteValueAsync(message, cancellation)
+        : new ValueTask(writer.WriteAsync(message, cancellation));
+
+    private static MethodInfo FindBindMethod(Type serviceType)
+    {
+        for (var type = serviceType; type is not null; type = type.BaseType)
+        {
+            if (type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false) is not { } attribute) continue;
+            return attribute.BindType.GetMethod(attribute.BindMethodName, BindingFlags.Public | BindingFlags.Static, [typeof(ServiceBinderBase), type])
+                ?? throw new ArgumentException($"{attribute.BindType} has no method {attribute.BindMethodName}(ServiceBinderBase, {type.Name}).");
+        }
+
+        throw new ArgumentException($"{serviceType} does not derive from the base class of a generated service.");
+    }
+}
