@@ -1,6 +1,8 @@
 using AlexNetParallel.Devices;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Model.Recipes;
+using AlexNetParallel.Training.Checkpoints;
+using AlexNetParallel.Training.Engine;
 
 namespace AlexNetParallel.Training.Coordination;
 
@@ -21,8 +23,8 @@ public interface IWorkerJob : IDisposable
 
     /// <summary>Writes this worker's part of a checkpoint, and flushes it to the disk.</summary>
     /// <param name="folder">Exists and is not yet a valid checkpoint: the coordinator completes and renames it when all parts are there.</param>
-    /// <returns>What the coordinator writes into checkpoint.json about the part.</returns>
-    CheckpointPart SaveCheckpoint(string folder);
+    /// <returns>The file's entry for checkpoint.json.</returns>
+    CheckpointFile SaveCheckpoint(string folder);
 
     /// <summary>What has crossed so far at this worker, by exchange number. Called between ticks.</summary>
     IReadOnlyList<ExchangeCounters> Counters();
@@ -79,9 +81,3 @@ public sealed record WorkerFacts(string PlanSha256, int TrainImages, int TestIma
 /// <param name="ExchangeSeconds">Time in which the worker did nothing but send or wait for others.</param>
 /// <param name="FeedSeconds">Time in which it waited for the batch.</param>
 public readonly record struct TickResult(LossSums Loss, double ExchangeSeconds, double FeedSeconds);
-
-/// <summary>One worker's file of a checkpoint.</summary>
-/// <param name="File">Name within the folder.</param>
-/// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">Its SHA-256, lower-case hexadecimal.</param>
-public sealed record CheckpointPart(string File, long Bytes, string Sha256);

@@ -20,6 +20,7 @@ public sealed class WorkerEngine : IDisposable
     private readonly IReadOnlyList<Slab> incoming;
     private readonly IReadOnlyList<Slab> outgoing;
     private readonly bool[] sent;
+    private readonly WorkerPosition? position;
     private long lastTick;
 
     /// <param name="plan">What to run.</param>
@@ -28,9 +29,10 @@ public sealed class WorkerEngine : IDisposable
     /// <param name="transport">Not yet connected; stays the caller's. The constructor allocates from it.</param>
     /// <param name="seed">Seed of the run: initial weights and dropout masks follow from it.</param>
     /// <param name="keepGradients">Keep the gradients of fully connected layers after the update, to look at them; the same bits, more memory and time.</param>
-    public WorkerEngine(Plan plan, int rank, IDevice device, ITransport transport, ulong seed, bool keepGradients = false)
+    /// <param name="position">Where the engine tells what it is doing; stays the caller's.</param>
+    public WorkerEngine(Plan plan, int rank, IDevice device, ITransport transport, ulong seed, bool keepGradients = false, WorkerPosition? position = null)
     {
-        (Plan, Rank, Device, this.transport) = (plan, rank, device, transport);
+        (Plan, Rank, Device, this.transport, this.position) = (plan, rank, device, transport, position);
         state = new TickState(plan.Network, seed);
         memory = new EngineMemory(plan, rank, device, transport, keepGradients);
         steps = new StepBuilder(plan, rank, device, transport, memory, state).Build();
@@ -51,9 +53,6 @@ public sealed class WorkerEngine : IDisposable
 
     /// <summary>The worker's program.</summary>
     public WorkerProgram Program => Plan.Programs[Rank];
-
-    /// <summary>What it is doing now, readable from any thread.</summary>
-    public WorkerPosition Position { get; } = new();
 
     /// <summary>Time of each step of the program, summed over the ticks since the last <see cref="ResetTimes"/>.</summary>
     public IEnumerable<(Instruction Instruction, double Seconds)> Times =>
@@ -86,7 +85,7 @@ public sealed class WorkerEngine : IDisposable
     public unsafe LossSums Run(Tick tick, nint images, nint labels, UpdateRule[] rates)
     {
         var training = tick.Split == Split.Train;
-        Position.Begin(tick);
+        position?.Begin(tick);
         foreach (var slab in outgoing)
         {
             if (!sent[slab.Id]) continue;
@@ -97,17 +96,19 @@ public sealed class WorkerEngine : IDisposable
         foreach (var slab in incoming)
             if (state.Crosses(Plan.Exchanges[slab.Exchange]))
                 transport.PostReceive(slab.Id, tick.Number);
-        foreach (var step in steps)
+        for (var i = 0; i < steps.Length; i++)
         {
+            var step = steps[i];
             if (!training && step.Instruction.Phase != Phase.Forward) break;
             if (!state.Wants(step)) continue;
-            Position.LayerNumber = step.Instruction.LayerNumber;
+            position?.At(i);
             var begin = System.Diagnostics.Stopwatch.GetTimestamp();
             step.Run();
             step.StopwatchTicks += System.Diagnostics.Stopwatch.GetTimestamp() - begin;
             if (step.Instruction is SendInstruction send) sent[send.Slab.Id] = true;
         }
         Device.Synchronize();
+        position?.At(-1);
         lastTick = tick.Number;
         return state.Loss;
     }

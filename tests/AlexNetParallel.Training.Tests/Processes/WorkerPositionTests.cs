@@ -1,4 +1,5 @@
-using AlexNetParallel.Training.Coordination;
+using AlexNetParallel.Model.Recipes;
+using AlexNetParallel.Training.Engine;
 
 namespace AlexNetParallel.Training.Tests.Processes;
 
@@ -11,7 +12,7 @@ public sealed class WorkerPositionTests
         Assert.Equal((0, 0, -1), (kept.Tick, kept.Step, kept.Instruction));
         using (var written = WorkerPosition.Open(kept.Path!))
         {
-            written.BeginTick(7, 6);
+            written.Begin(new Tick(7, Split.Test, 6, 0, 0, 32, 0));
             written.At(12);
         }
         Assert.Equal((7, 6, 12), (kept.Tick, kept.Step, kept.Instruction));
