@@ -1,4 +1,4 @@
-using AlexNetParallel.Exchange.Peer;
+using AlexNetParallel.Exchange.TestWorker;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 

@@ -7,6 +7,8 @@ namespace AlexNetParallel.Exchange.InProcess;
 /// <summary>One worker of an <see cref="InProcessHub"/>.</summary>
 internal sealed unsafe class InProcessTransport : DirectTransport
 {
+    private const int HugePage = 2 << 20;
+
     private readonly InProcessHub hub;
     private readonly Dictionary<int, SharedTensor> tensors = [];
     private readonly Lock linesGate = new();
@@ -25,7 +27,8 @@ internal sealed unsafe class InProcessTransport : DirectTransport
     {
         ArgumentOutOfRangeException.ThrowIfNegative(floats);
         if (tensors.ContainsKey(tensor)) throw new ArgumentException($"tensor {tensor} of worker {Rank} was allocated before", nameof(tensor));
-        var address = AllocateZeroed(floats * sizeof(float), 4096);
+        var bytes = floats * sizeof(float);
+        var address = AllocateZeroed(bytes, bytes >= HugePage ? HugePage : 4096);
         tensors.Add(tensor, new SharedTensor(address, floats));
         return address;
     }
@@ -70,6 +73,7 @@ internal sealed unsafe class InProcessTransport : DirectTransport
     {
         var size = (nuint)Math.Max(bytes, Rendezvous.LineBytes);
         var memory = NativeMemory.AlignedAlloc(size, (nuint)alignment);
+        if (alignment == HugePage) LinuxMemory.PreferHugePages((nint)memory, (long)size);
         NativeMemory.Clear(memory, size);
         return (nint)memory;
     }

@@ -1,7 +1,7 @@
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 
-namespace AlexNetParallel.Exchange.Peer;
+namespace AlexNetParallel.Exchange.TestWorker;
 
 /// <summary>Tensors and slabs such as plans have, drawn from a seed: each process draws the same. Each destination box is written by one slab only.</summary>
 public sealed class RandomPlan

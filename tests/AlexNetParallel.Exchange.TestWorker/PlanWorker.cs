@@ -1,7 +1,7 @@
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 
-namespace AlexNetParallel.Exchange.Peer;
+namespace AlexNetParallel.Exchange.TestWorker;
 
 /// <summary>
 /// Runs ticks of a plan as an engine would, with posts and waits in an order drawn anew each tick, and checks every float: those that should

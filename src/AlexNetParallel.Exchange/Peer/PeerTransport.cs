@@ -1,0 +1,126 @@
+using AlexNetParallel.Exchange.Direct;
+using AlexNetParallel.Model.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace AlexNetParallel.Exchange.Peer;
+
+/// <summary>
+/// Workers as processes of one host (Linux): each lays its tensors into shared memory, and a slab is copied once, from tensor to tensor. The
+/// memory has no name in any file system, so nothing of it remains when the processes are gone, whatever ended them.
+/// All workers must run as the same user and see each other's processes.
+/// </summary>
+public sealed unsafe class PeerTransport : DirectTransport
+{
+    private readonly SafeFileHandle ownFile;
+    private readonly Segment own;
+    private readonly Member?[] members;
+    private bool released;
+
+    /// <param name="rank">This worker.</param>
+    /// <param name="workers">Number of workers.</param>
+    /// <exception cref="IOException">The system has no shared memory to give.</exception>
+    public PeerTransport(int rank, int workers) : base(rank, workers)
+    {
+        if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("the peer transport needs Linux; use grpc");
+        own = Segment.Create(rank, out ownFile);
+        members = new Member?[workers];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "peer";
+
+    /// <inheritdoc/>
+    public override nint Allocate(int tensor, long floats)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(floats);
+        return own.Allocate(tensor, floats);
+    }
+
+    /// <inheritdoc/>
+    public override Task<string> ListenAsync(CancellationToken cancellation)
+    {
+        var address = new PeerAddress(
+            PeerAddress.ThisHost, Environment.ProcessId, (int)ownFile.DangerousGetHandle(), own.Page->Token, [.. own.Tensors]);
+        return Task.FromResult(address.Format());
+    }
+
+    private protected override void Reach(int peer, string address, SlabTable slabs)
+    {
+        var told = PeerAddress.Parse(peer, address);
+        if (told.Host != PeerAddress.ThisHost)
+            throw new ExchangeException($"worker {peer} runs on another host, or in a container whose processes are not seen here; the peer transport is for one host: use grpc");
+        var watch = ProcessWatch.Open(told.Process) ?? throw Gone(peer, told, null);
+        Segment? segment = null;
+        try
+        {
+            segment = Open(peer, told);
+            // The process may have ended, and its number been given to another, before it was watched.
+            if (segment.Page->Token != told.Token) throw Gone(peer, told, null);
+            members[peer] = new Member(told, watch, segment);
+        }
+        catch
+        {
+            segment?.Dispose();
+            watch.Dispose();
+            throw;
+        }
+    }
+
+    private protected override Endpoint* Page(int rank) =>
+        released ? null : rank == Rank ? own.Page : members[rank] is { } member ? member.Segment.Page : null;
+
+    private protected override Rendezvous* Line(Slab slab) => (slab.To == Rank ? own : members[slab.To]!.Segment).Line(slab.Id);
+
+    private protected override SharedTensor Tensor(int rank, int tensor)
+    {
+        var places = rank == Rank ? own.Tensors : members[rank]!.Address.Tensors;
+        var place = places.FirstOrDefault(p => p.Tensor == tensor)
+            ?? throw new ArgumentException($"worker {rank} has not allocated tensor {tensor}");
+        return new SharedTensor((rank == Rank ? own : members[rank]!.Segment).Map(place), place.Floats);
+    }
+
+    private protected override bool IsAlive(int peer) => members[peer]!.Watch.IsAlive();
+
+    private protected override void Release()
+    {
+        released = true;
+        own.Dispose();
+        foreach (var member in members)
+        {
+            member?.Segment.Dispose();
+            member?.Watch.Dispose();
+        }
+    }
+
+    private static Segment Open(int peer, PeerAddress told)
+    {
+        try
+        {
+            var file = File.OpenHandle(told.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            try
+            {
+                if (RandomAccess.GetLength(file) < Segment.TensorsOffset) throw Gone(peer, told, null);
+                return new Segment(file);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new ExchangeException($"worker {peer} (process {told.Process}) does not let this process reach its memory: run all workers as one user", e);
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException)
+        {
+            // No such file any more, or the number is another file's by now.
+            throw Gone(peer, told, e);
+        }
+    }
+
+    private static ExchangeException Gone(int peer, PeerAddress told, Exception? inner) =>
+        new($"worker {peer} (process {told.Process}) has ended before this worker could link up with it", inner);
+
+    private sealed record Member(PeerAddress Address, ProcessWatch Watch, Segment Segment);
+}
