@@ -1,0 +1,58 @@
+using System.Diagnostics.Metrics;
+using AlexNetParallel.Exchange.InProcess;
+using AlexNetParallel.Exchange.Peer;
+
+namespace AlexNetParallel.Exchange.Tests;
+
+/// <summary>The bench and the counters that tools can watch.</summary>
+public sealed class MeasuringTests
+{
+    [Theory]
+    [InlineData("in-process")]
+    [InlineData("peer")]
+    public async Task Bench_times_a_slab_and_checks_what_arrived(string name)
+    {
+        using var group = new TransportGroup(Create(name));
+        var benches = group.Transports.Select((t, rank) => ExchangeBench.Prepare(t, rank, ExchangeBench.Conv3Slab)).ToList();
+        var addresses = await group.ListenAsync();
+        await Task.WhenAll(group.Transports.Select((t, rank) => t.ConnectAsync(benches[rank].Slabs, addresses, CancellationToken.None)));
+        var timings = new ExchangeTiming[2];
+        group.Run((rank, _) => timings[rank] = benches[rank].Run(repeats: 30, warmUp: 5));
+        foreach (var timing in timings)
+        {
+            Assert.Equal(name, timing.Transport);
+            Assert.Equal(11_075_584 / 4, timing.Bytes);
+            Assert.InRange(timing.MinSeconds, 1e-6, timing.MedianSeconds);
+            Assert.InRange(timing.P95Seconds, timing.MedianSeconds, 10);
+            Assert.True(timing.OfMemoryCopy > 0);
+        }
+        Assert.Equal(35 * timings[0].Bytes, group.Transports[0].Counters(0).PayloadBytesSent);
+    }
+
+    [Fact]
+    public async Task Tools_can_watch_the_bytes()
+    {
+        using var group = new TransportGroup(Create("in-process"));
+        var benches = group.Transports.Select((t, rank) => ExchangeBench.Prepare(t, rank, ExchangeBench.Contiguous(1000))).ToList();
+        var addresses = await group.ListenAsync();
+        await Task.WhenAll(group.Transports.Select((t, rank) => t.ConnectAsync(benches[rank].Slabs, addresses, CancellationToken.None)));
+        group.Run((rank, _) => benches[rank].Run(repeats: 10, warmUp: 2));
+
+        var seen = new List<long>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument is { Meter.Name: ExchangeMeter.Name, Name: "exchange.payload.sent" }) l.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => seen.Add(value));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        Assert.Equal(2, seen.Count(v => v == 12 * 4000)); // other tests' transports may be there too
+    }
+
+    private static ITransport[] Create(string name)
+    {
+        var hub = new InProcessHub(2);
+        return name == "peer" ? [new PeerTransport(0, 2), new PeerTransport(1, 2)] : [hub[0], hub[1]];
+    }
+}
