@@ -54,11 +54,6 @@ public static class Philox
     /// <summary>An integer in [0, <paramref name="bound"/>).</summary>
     public static int Below(uint word, int bound) => (int)(((ulong)word * (uint)bound) >> 32);
 
-    /// <summary>Two independent N(0, 1) numbers from two words (Box and Muller), computed in double precision.</summary>
-    public static (double First, double Second) Normal(uint a, uint b)
-    {
-        var radius = Math.Sqrt(-2 * Math.Log((a + 1.0) / 4294967296.0));
-        var (sin, cos) = Math.SinCos(2 * Math.PI * (b / 4294967296.0));
-        return (radius * cos, radius * sin);
-    }
+    /// <summary>Two independent N(0, 1) numbers from two words, the same bits on every machine (<see cref="NormalQuantile"/>).</summary>
+    public static (double First, double Second) Normal(uint a, uint b) => (NormalQuantile.Of(a), NormalQuantile.Of(b));
 }
