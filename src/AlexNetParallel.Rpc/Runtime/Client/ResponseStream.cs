@@ -61,7 +61,7 @@ internal sealed class ResponseStream<T>(ClientCall call, Marshaller<T> marshalle
         _response = await call.Response.ConfigureAwait(false);
         var encoding = _response.Headers.NonValidated.TryGetValues("grpc-encoding", out var values) ? values.ToString() : null;
         _body = new BodyReader(await _response.Content.ReadAsStreamAsync(call.Aborted).ConfigureAwait(false), call.Aborted);
-        _reader = new MessageReader<T>(_body, marshaller, maxBytes, encoding, StatusCode.Internal);
+        _reader = new MessageReader<T>(_body, marshaller, maxBytes, encoding, StatusCode.Internal, call.Fail);
     }
 
     private bool EndOfBody()

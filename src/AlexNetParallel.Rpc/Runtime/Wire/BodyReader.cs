@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Grpc.Core;
 
 namespace AlexNetParallel.Rpc.Runtime.Wire;
 
@@ -84,6 +85,9 @@ internal sealed class BodyReader(Stream source, CancellationToken cancellation) 
 
         return true;
     }
+
+    /// <summary>INTERNAL: the body ended where it must not.</summary>
+    public static RpcException Cut(string where) => new(new Status(StatusCode.Internal, $"The stream ended inside {where}."));
 
     /// <summary>Gives the buffer back. Only when no read is under way.</summary>
     public void Dispose()

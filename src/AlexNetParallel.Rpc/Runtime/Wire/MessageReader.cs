@@ -11,13 +11,16 @@ namespace AlexNetParallel.Rpc.Runtime.Wire;
 /// <param name="maxBytes">Receive limit; null for none.</param>
 /// <param name="encoding">The sender's grpc-encoding header; null where there was none.</param>
 /// <param name="unknownEncoding">The status for an encoding that is not built in: UNIMPLEMENTED on a server, INTERNAL on a client.</param>
-internal sealed class MessageReader<T>(BodyReader body, Marshaller<T> marshaller, int? maxBytes, string? encoding, StatusCode unknownEncoding)
+/// <param name="fail">See <see cref="MessageBody"/>.</param>
+internal sealed class MessageReader<T>(
+    BodyReader body, Marshaller<T> marshaller, int? maxBytes, string? encoding, StatusCode unknownEncoding, Func<Exception, Exception>? fail = null)
     where T : class
 {
     /// <summary>A message that fits is read in the reader's own buffer, a longer one in an array from the pool.</summary>
     private const int InPlaceBytes = 16 * 1024;
 
     private readonly StreamMarshaller<T>? _stream = marshaller as StreamMarshaller<T>;
+    private readonly MessageBody _streamed = new(body, fail);
     private T? _last;
 
     /// <summary>The next message, or null at the end of the body.</summary>
@@ -25,17 +28,22 @@ internal sealed class MessageReader<T>(BodyReader body, Marshaller<T> marshaller
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T?> ReadAsync()
     {
+        if (_streamed.Left > 0) await _streamed.SkipAsync().ConfigureAwait(false);
         if (!await body.EnsureAsync(5).ConfigureAwait(false))
         {
-            return body.Buffered.IsEmpty ? null : throw Cut("the head of a message");
+            return body.Buffered.IsEmpty ? null : throw BodyReader.Cut("the head of a message");
         }
 
         var length = ParseHead();
-        if (_stream is not null) return _last = await _stream.ReadAsync(body, length, _last).ConfigureAwait(false);
+        if (_stream is not null)
+        {
+            _streamed.Begin(length);
+            return _last = await _stream.ReadAsync(_streamed, _last).ConfigureAwait(false);
+        }
 
         if (length <= InPlaceBytes)
         {
-            if (!await body.EnsureAsync(length).ConfigureAwait(false)) throw Cut("a message");
+            if (!await body.EnsureAsync(length).ConfigureAwait(false)) throw BodyReader.Cut("a message");
             var message = Parse(body.Buffered[..length]);
             body.Advance(length);
             return message;
@@ -44,7 +52,7 @@ internal sealed class MessageReader<T>(BodyReader body, Marshaller<T> marshaller
         var array = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            if (!await body.ReadExactlyAsync(array.AsMemory(0, length)).ConfigureAwait(false)) throw Cut("a message");
+            if (!await body.ReadExactlyAsync(array.AsMemory(0, length)).ConfigureAwait(false)) throw BodyReader.Cut("a message");
             return Parse(array.AsMemory(0, length));
         }
         finally
@@ -52,9 +60,6 @@ internal sealed class MessageReader<T>(BodyReader body, Marshaller<T> marshaller
             ArrayPool<byte>.Shared.Return(array);
         }
     }
-
-    /// <summary>INTERNAL: the body ended where it must not.</summary>
-    public static RpcException Cut(string where) => new(new Status(StatusCode.Internal, $"The stream ended inside {where}."));
 
     private int ParseHead()
     {

@@ -19,9 +19,8 @@ internal abstract class StreamMarshaller<T>(Action<T, SerializationContext> seri
     /// <summary>Writes exactly <see cref="SizeOf"/> bytes.</summary>
     public abstract ValueTask WriteAsync(T message, BodyWriter writer);
 
-    /// <summary>Reads a message as far as its marshaller wants to; what is left of <paramref name="length"/> may be read through the message later.</summary>
-    /// <param name="body">Stands at the message's first byte.</param>
-    /// <param name="length">Bytes of the message.</param>
+    /// <summary>Reads a message as far as its marshaller wants to; what is left may be read through <paramref name="body"/> until the next message is asked for.</summary>
+    /// <param name="body">The message's bytes.</param>
     /// <param name="previous">The message that was read before on this stream, to be used again; null for the first.</param>
-    public abstract ValueTask<T> ReadAsync(BodyReader body, int length, T? previous);
+    public abstract ValueTask<T> ReadAsync(MessageBody body, T? previous);
 }
