@@ -7,33 +7,6 @@ namespace AlexNetParallel.Devices.Cpu;
 public sealed partial class CpuDevice
 {
     /// <inheritdoc/>
-    public DeviceParameters CreateParameters(ConvolutionShape shape, DeviceBuffer? gradients = null) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public DeviceParameters CreateParameters(FullyConnectedShape shape, bool materializeGradients, DeviceBuffer? gradients = null) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void ConvolutionForward(ConvolutionShape shape, TensorView x, DeviceParameters parameters, TensorView y, Neuron neuron, BlockRange blocks) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void ConvolutionInputGradient(ConvolutionShape shape, TensorView dy, DeviceParameters parameters, TensorView dx, BlockRange blocks) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void ConvolutionWeightGradient(ConvolutionShape shape, TensorView x, TensorView dy, DeviceParameters parameters, BlockRange blocks, bool first) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void FullyConnectedForward(FullyConnectedShape shape, TensorView x, DeviceParameters parameters, TensorView y, Neuron neuron, BlockRange blocks) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void FullyConnectedInputGradient(FullyConnectedShape shape, TensorView dy, DeviceParameters parameters, TensorView dx, BlockRange blocks) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void FullyConnectedWeightGradient(FullyConnectedShape shape, TensorView x, TensorView dy, DeviceParameters parameters, BlockRange blocks) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void FullyConnectedUpdate(FullyConnectedShape shape, TensorView x, TensorView dy, DeviceParameters parameters, BlockRange blocks, UpdateRule rule) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
     public void PoolingForward(PoolingShape shape, TensorView x, TensorView y, Neuron neuron, BlockRange blocks) => throw new NotImplementedException();
 
     /// <inheritdoc/>
@@ -56,9 +29,6 @@ public sealed partial class CpuDevice
 
     /// <inheritdoc/>
     public void Sum(TensorView destination, IReadOnlyList<TensorView> sources, BlockRange blocks) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void Update(DeviceParameters parameters, UpdateRule rule) => throw new NotImplementedException();
 
     /// <inheritdoc/>
     public void Sum(DeviceBuffer destination, IReadOnlyList<DeviceBuffer> sources, long offset, long count) => throw new NotImplementedException();

@@ -1,20 +1,29 @@
 namespace AlexNetParallel.Devices.Cpu;
 
 /// <summary>Memory that operations use while they run. It grows to what the largest operation needs and stays, so that steps allocate nothing.</summary>
-public sealed partial class CpuDevice
+public sealed unsafe partial class CpuDevice
 {
-    private readonly List<CpuBuffer?> scratch = [];
+    private readonly CpuBuffer?[] scratch = new CpuBuffer?[Enum.GetValues<ScratchUse>().Length];
 
-    /// <summary>At least <paramref name="floats"/> floats with any content, 64-aligned; valid until the next call with the same slot.</summary>
-    /// <param name="slot">Different for memory that is in use at the same time.</param>
-    /// <param name="floats">Number of floats.</param>
-    private unsafe float* Scratch(int slot, long floats)
+    /// <summary>What memory is used for: what is in use at the same time has different names.</summary>
+    private enum ScratchUse
     {
-        while (scratch.Count <= slot) scratch.Add(null);
-        if (scratch[slot] is not { } buffer || buffer.Length < floats)
+        TapOffsets,
+        OutputOffsets,
+        InputCopy,
+        GradientCopy,
+        Transposed,
+        Sums,
+    }
+
+    /// <summary>At least <paramref name="floats"/> floats with any content, 64-aligned; valid until the next call for the same use.</summary>
+    private float* Scratch(ScratchUse use, long floats)
+    {
+        ref var buffer = ref scratch[(int)use];
+        if (buffer is null || buffer.Length < floats)
         {
-            scratch[slot]?.Dispose();
-            scratch[slot] = buffer = AllocateFloats(floats);
+            buffer?.Dispose();
+            buffer = AllocateFloats(floats);
         }
         return buffer.Pointer;
     }
@@ -22,6 +31,6 @@ public sealed partial class CpuDevice
     private void DisposeScratch()
     {
         foreach (var buffer in scratch) buffer?.Dispose();
-        scratch.Clear();
+        Array.Clear(scratch);
     }
 }

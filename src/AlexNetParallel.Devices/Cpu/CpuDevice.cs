@@ -1,3 +1,4 @@
+using AlexNetParallel.Devices.Cpu.Kernels;
 using AlexNetParallel.Model.Tensors;
 
 namespace AlexNetParallel.Devices.Cpu;
@@ -17,6 +18,7 @@ public sealed partial class CpuDevice : IDevice
     {
         options ??= new CpuOptions();
         VectorBits = options.ChooseVectorBits();
+        kernels = CpuKernels.Create(VectorBits);
         team = new CpuTeam(options.Threads);
     }
 

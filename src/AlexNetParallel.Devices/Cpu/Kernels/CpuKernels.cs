@@ -1,0 +1,98 @@
+using System.Runtime.Intrinsics;
+using AlexNetParallel.Model.Operations;
+
+namespace AlexNetParallel.Devices.Cpu.Kernels;
+
+/// <summary>The kernels of convolutions and fully connected layers for one width of vectors.</summary>
+internal abstract unsafe class CpuKernels
+{
+    /// <summary>Kernels for vectors of 512, 256 or 128 bits.</summary>
+    public static CpuKernels Create(int vectorBits) => vectorBits switch
+    {
+        512 => new CpuKernels<Simd512, Vector512<float>>(),
+        256 => new CpuKernels<Simd256, Vector256<float>>(),
+        128 => new CpuKernels<Simd128, Vector128<float>>(),
+        _ => throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "512, 256 or 128"),
+    };
+
+    /// <summary>Floats in a vector.</summary>
+    public abstract int Lanes { get; }
+
+    /// <summary>Largest tile: two vectors for each of its rows stay in registers, with room for two more vectors and a scalar.</summary>
+    public abstract int LargestTile { get; }
+
+    /// <summary><see cref="TapKernel"/> for a tile of <paramref name="kernels"/> kernels, at most <see cref="LargestTile"/>.</summary>
+    public abstract void Taps(int kernels, TapArguments* arguments);
+
+    /// <summary><see cref="OuterKernel"/> for <paramref name="groups"/> times <paramref name="rows"/> rows, a pair that <see cref="GroupsFor"/> allows.</summary>
+    public abstract void Outer(int groups, int rows, int vectors, OuterArguments* arguments);
+
+    /// <summary>y = tanh(y) over floats.</summary>
+    public abstract void Tanh(float* values, long count);
+
+    /// <summary>One update of <paramref name="count"/> parameters from their gradients.</summary>
+    public abstract void Update(float* weights, float* velocities, float* gradients, long count, float rate, float decay, UpdateRule rule);
+
+    /// <summary>Groups of <paramref name="rows"/> rows that fill a tile: at most 4, together at most <see cref="LargestTile"/> rows.</summary>
+    public int GroupsFor(int rows) => Math.Clamp(LargestTile / rows, 1, 4);
+}
+
+/// <inheritdoc/>
+internal sealed unsafe class CpuKernels<TSimd, V> : CpuKernels
+    where TSimd : struct, ISimd<V>
+    where V : struct
+{
+    private readonly delegate*<TapArguments*, void>[] taps =
+    [
+        null, &TapKernel.Run<TSimd, V, N1>, &TapKernel.Run<TSimd, V, N2>, &TapKernel.Run<TSimd, V, N3>, &TapKernel.Run<TSimd, V, N4>,
+        &TapKernel.Run<TSimd, V, N5>, &TapKernel.Run<TSimd, V, N6>, &TapKernel.Run<TSimd, V, N7>, &TapKernel.Run<TSimd, V, N8>,
+        &TapKernel.Run<TSimd, V, N9>, &TapKernel.Run<TSimd, V, N10>, &TapKernel.Run<TSimd, V, N11>, &TapKernel.Run<TSimd, V, N12>,
+        &TapKernel.Run<TSimd, V, N13>, &TapKernel.Run<TSimd, V, N14>,
+    ];
+
+    private readonly delegate*<OuterArguments*, void>[] oneVector = OuterTable<N1>();
+    private readonly delegate*<OuterArguments*, void>[] twoVectors = OuterTable<N2>();
+
+    public override int Lanes => TSimd.Count;
+
+    public override int LargestTile => (TSimd.Registers - 3) / 2;
+
+    public override void Taps(int kernels, TapArguments* arguments) => taps[kernels](arguments);
+
+    public override void Outer(int groups, int rows, int vectors, OuterArguments* arguments)
+    {
+        var kernel = (vectors == 1 ? oneVector : twoVectors)[OuterIndex(groups, rows)];
+        if (kernel == null) throw new InvalidOperationException($"no kernel for {groups} groups of {rows} rows");
+        kernel(arguments);
+    }
+
+    public override void Tanh(float* values, long count) => TanhKernel.Run<TSimd, V>(values, count);
+
+    public override void Update(float* weights, float* velocities, float* gradients, long count, float rate, float decay, UpdateRule rule) =>
+        new UpdateArithmetic<TSimd, V>(rate, rule, decay).Apply(weights, velocities, gradients, count);
+
+    private static int OuterIndex(int groups, int rows) => groups * 16 + rows;
+
+    private static delegate*<OuterArguments*, void>[] OuterTable<TVectors>() where TVectors : struct, ICount
+    {
+        var table = new delegate*<OuterArguments*, void>[5 * 16];
+        Fill<N1, TVectors>(table);
+        Fill<N2, TVectors>(table);
+        Fill<N3, TVectors>(table);
+        Fill<N4, TVectors>(table);
+        return table;
+    }
+
+    private static void Fill<TGroups, TVectors>(delegate*<OuterArguments*, void>[] table)
+        where TGroups : struct, ICount
+        where TVectors : struct, ICount
+    {
+        Set<N1>(); Set<N2>(); Set<N3>(); Set<N4>(); Set<N5>(); Set<N6>(); Set<N7>();
+        Set<N8>(); Set<N9>(); Set<N10>(); Set<N11>(); Set<N12>(); Set<N13>(); Set<N14>();
+
+        void Set<TRows>() where TRows : struct, ICount
+        {
+            if (TGroups.Value * TRows.Value <= 14) table[OuterIndex(TGroups.Value, TRows.Value)] = &OuterKernel.Run<TSimd, V, TGroups, TRows, TVectors>;
+        }
+    }
+}

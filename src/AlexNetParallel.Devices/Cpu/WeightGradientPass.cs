@@ -1,0 +1,131 @@
+using AlexNetParallel.Devices.Cpu.Kernels;
+using AlexNetParallel.Model.Operations;
+using AlexNetParallel.Model.Tensors;
+
+namespace AlexNetParallel.Devices.Cpu;
+
+/// <summary>
+/// The weight gradient of a convolution over a run of blocks, added to what the gradients hold. Distances are in floats. An item is 32 kernels and some of the
+/// input channels; its loops, from outside: block, output row, group of channels, kernel row, pixel, case. The output's gradient is transposed row by row, so
+/// that 32 kernels lie next to each other for each pixel and case; the input's pixels are broadcast. A row's sums stay in registers and are then added.
+/// </summary>
+internal unsafe struct WeightGradientPass : ITeamJob
+{
+    public CpuKernels Kernels;
+    public ConvolutionShape Shape;
+
+    /// <summary>Input at block 0 of the run, at the first output pixel's window, and where its channels lie.</summary>
+    public float* Input;
+    public nint* InputOffsets;
+    public long InputBlockStride;
+    public nint InputRowStride;
+
+    /// <summary>Gradient of the output at block 0 of the run, first pixel, and where its channels lie.</summary>
+    public float* Gradient;
+    public nint* GradientOffsets;
+    public long GradientBlockStride;
+    public nint GradientRowStride;
+
+    /// <summary>Scratch of <see cref="TransposedFloats"/> for each thread.</summary>
+    public float* Transposed;
+    public float* WeightGradient;
+    public float* BiasGradient;
+    public int Blocks;
+    public Panels Panels;
+
+    /// <summary>Items that the input channels are cut into.</summary>
+    public int ChannelParts;
+
+    /// <summary>Floats of a transposed row.</summary>
+    public static long TransposedFloats(ConvolutionShape shape) => (long)shape.OutputWidth * CaseBlock.Cases * Panels.Width;
+
+    public readonly void Run(int item, int thread)
+    {
+        var (panel, part) = (item / ChannelParts, item % ChannelParts);
+        var (firstChannel, endChannel) = (part * Shape.InputChannels / ChannelParts, (part + 1) * Shape.InputChannels / ChannelParts);
+        var transposed = Transposed + thread * TransposedFloats(Shape);
+        var width = Panels.WidthOf(panel);
+        var offsets = GradientOffsets + panel * Panels.Width;
+        for (var block = 0; block < Blocks; block++)
+        {
+            var gradient = Gradient + block * GradientBlockStride;
+            var input = Input + block * InputBlockStride;
+            if (part == 0) BiasSums.Add(gradient, offsets, width, Shape.OutputHeight, Shape.OutputWidth, GradientRowStride, BiasGradient + panel * Panels.Width);
+            for (var row = 0; row < Shape.OutputHeight; row++)
+            {
+                Transpose.Run(gradient + row * GradientRowStride, offsets, width, Shape.OutputWidth, transposed, PaddedWidth(width));
+                AddRow(input + row * Shape.Stride * InputRowStride, transposed, panel, firstChannel, endChannel);
+            }
+        }
+    }
+
+    /// <summary>Floats from a transposed vector to the next: whole vectors.</summary>
+    private readonly int PaddedWidth(int width) => (width + Kernels.Lanes - 1) / Kernels.Lanes * Kernels.Lanes;
+
+    /// <summary>Adds one output row's part, of one panel and some channels.</summary>
+    private readonly void AddRow(float* input, float* transposed, int panel, int firstChannel, int endChannel)
+    {
+        var tiles = new Tiles(Shape.KernelWidth, Kernels.LargestTile);
+        for (var tile = 0; tile < tiles.Count; tile++)
+        {
+            var (column, columns) = tiles[tile];
+            var groups = Kernels.GroupsFor(columns);
+            for (var channel = firstChannel; channel < endChannel; channel += groups)
+            {
+                var count = Math.Min(groups, endChannel - channel);
+                for (var row = 0; row < Shape.KernelHeight; row++)
+                {
+                    var tap = (channel * Shape.KernelHeight + row) * Shape.KernelWidth + column;
+                    AddTaps(input + row * InputRowStride + column * CaseBlock.Cases, channel, count, columns, transposed, WeightGradient + (long)tap * Shape.Kernels, panel);
+                }
+            }
+        }
+    }
+
+    /// <summary>Adds one output row's part of the taps (some channels) × (some neighbouring columns of a kernel row).</summary>
+    private readonly void AddTaps(float* input, int channel, int channels, int columns, float* transposed, float* output, int panel)
+    {
+        var width = Panels.WidthOf(panel);
+        var padded = PaddedWidth(width);
+        var arguments = new OuterArguments
+        {
+            Scalars0 = input + InputOffsets[channel],
+            Scalars1 = input + InputOffsets[channel + Math.Min(1, channels - 1)],
+            Scalars2 = input + InputOffsets[channel + Math.Min(2, channels - 1)],
+            Scalars3 = input + InputOffsets[channel + Math.Min(3, channels - 1)],
+            SegmentStep = Shape.Stride * CaseBlock.Cases,
+            Segments = Shape.OutputWidth,
+            Terms = CaseBlock.Cases,
+            VectorStride = padded,
+            GroupStride = (nint)Shape.KernelHeight * Shape.KernelWidth * Shape.Kernels,
+            RowStride = Shape.Kernels,
+            Accumulate = true,
+        };
+        output += panel * Panels.Width;
+        for (var first = 0; first < padded; first += 2 * Kernels.Lanes)
+        {
+            var vectors = Math.Min(2, (padded - first) / Kernels.Lanes);
+            arguments.Vectors = transposed + first;
+            arguments.Output = output + first;
+            if (first + vectors * Kernels.Lanes <= width) Kernels.Outer(channels, columns, vectors, &arguments);
+            else AddNarrow(arguments, channels, columns, vectors, width - first);
+        }
+    }
+
+    /// <summary>The same where the last vector reaches over the last kernel: sums go to the stack, those of kernels are added.</summary>
+    private readonly void AddNarrow(OuterArguments arguments, int channels, int columns, int vectors, int width)
+    {
+        const int row = 2 * 16;
+        var sums = stackalloc float[16 * row];
+        var output = arguments.Output;
+        var (groupStride, rowStride) = (arguments.GroupStride, arguments.RowStride);
+        arguments.Output = sums;
+        (arguments.GroupStride, arguments.RowStride, arguments.Accumulate) = (columns * row, row, false);
+        Kernels.Outer(channels, columns, vectors, &arguments);
+        for (var c = 0; c < channels; c++)
+        {
+            for (var column = 0; column < columns; column++, sums += row)
+                for (var i = 0; i < width; i++) output[c * groupStride + column * rowStride + i] += sums[i];
+        }
+    }
+}
