@@ -6,10 +6,10 @@ namespace AlexNetParallel.Model.Files;
 
 /// <summary>One value of a file: knows where it stands, and gives itself as what the reader wants or fails with a clear message.</summary>
 /// <param name="file">The file as the user named it.</param>
-/// <param name="subject">What it belongs to, for messages: "recipe", "layer conv2".</param>
-/// <param name="key">Its key there; empty for the whole.</param>
+/// <param name="owner">The mapping that it belongs to; null for the top of a text.</param>
+/// <param name="key">Its key there; for the top of a text what it describes.</param>
 /// <param name="node">The value.</param>
-internal sealed class Entry(string file, string subject, string key, YamlNode node)
+internal sealed class Entry(string file, Section? owner, string key, YamlNode node)
 {
     /// <summary>The file as the user named it.</summary>
     public string File => file;
@@ -88,7 +88,7 @@ internal sealed class Entry(string file, string subject, string key, YamlNode no
 
     /// <summary>The items of a list.</summary>
     public IReadOnlyList<Entry> AsList(string expected = "a list") =>
-        node is YamlSequenceNode sequence ? [.. sequence.Children.Select(child => new Entry(file, subject, key, child))] : throw Wrong(expected);
+        node is YamlSequenceNode sequence ? [.. sequence.Children.Select(child => new Entry(file, owner, key, child))] : throw Wrong(expected);
 
     /// <summary>A mapping.</summary>
     /// <param name="name">What it describes, for messages; by default its key.</param>
@@ -96,19 +96,25 @@ internal sealed class Entry(string file, string subject, string key, YamlNode no
     public Section AsSection(string? name = null, string expected = "keys with values")
     {
         if (node is not YamlMappingNode mapping) throw Wrong(expected);
-        return new Section(file, name ?? (key.Length > 0 ? key : subject), mapping);
+        return new Section(file, name ?? key, mapping);
     }
 
-    private string In => key.Length > 0 ? $" in {subject}" : "";
+    private string In => owner is null ? "" : $" in {owner.Subject}";
 
-    private string Shown => node switch
+    private string Shown
     {
-        YamlMappingNode => key.Length > 0 ? $"'{key}' with keys and values" : "keys with values",
-        YamlSequenceNode => key.Length > 0 ? $"'{key}' with a list" : "a list",
-        YamlScalarNode when IsNull => key.Length > 0 ? $"'{key}' without a value" : "nothing",
-        YamlScalarNode scalar => key.Length > 0 ? $"'{key}: {Short(scalar.Value!)}'" : $"'{Short(scalar.Value!)}'",
-        _ => node.NodeType.ToString(),
-    };
+        get
+        {
+            var value = node switch
+            {
+                YamlMappingNode => "keys with values",
+                YamlSequenceNode => "a list",
+                YamlScalarNode scalar when !IsNull => owner is null ? $"'{Short(scalar.Value!)}'" : $"'{key}: {Short(scalar.Value!)}'",
+                _ => "nothing",
+            };
+            return owner is null || value[0] == '\'' ? value : $"'{key}' with {value}";
+        }
+    }
 
     private static string Short(string text)
     {

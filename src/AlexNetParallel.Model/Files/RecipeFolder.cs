@@ -13,11 +13,11 @@ public static class RecipeFolder
 
     /// <summary>Path of a recipe given by name ("quickstart") or path.</summary>
     /// <exception cref="RecipeException">There is none.</exception>
-    public static string Recipe(string nameOrPath, string? folder = null) => Find("recipe", "", nameOrPath, folder);
+    public static string Recipe(string nameOrPath) => Find("recipe", "", nameOrPath, null);
 
     /// <summary>Path of a network given by name ("alexnet-2012") or path.</summary>
     /// <param name="nameOrPath">A name, or a path (with a slash, or ending in .yaml).</param>
-    /// <param name="folder">Where a relative path begins; the current folder by default.</param>
+    /// <param name="folder">Where a relative path begins, by default the current folder; names are looked for in its "networks" first.</param>
     /// <exception cref="RecipeException">There is none.</exception>
     public static string Network(string nameOrPath, string? folder = null) => Find("network", "networks", nameOrPath, folder);
 
@@ -34,15 +34,14 @@ public static class RecipeFolder
             var path = folder is null ? nameOrPath : Path.Combine(folder, nameOrPath);
             return File.Exists(path) ? path : throw new RecipeException(path, 0, "no such file", $"the path of a {subject}");
         }
-        if (Root is null) throw new RecipeException(nameOrPath, 0, "no folder 'recipes' beside the program or above it", $"the path of a {subject}");
-        var names = Directory.EnumerateFiles(Path.Combine(Root, subfolder), "*" + Extension)
-            .Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal).ToArray();
-        if (!names.Contains(nameOrPath))
-        {
-            throw new RecipeException($"{subject} '{nameOrPath}'", 0, $"no {subject} of that name{Words.DidYouMean(nameOrPath, names)}",
+        var found = ((IEnumerable<string?>)[folder, Root]).Where(f => f is not null).Select(f => Path.Combine(f!, subfolder)).Where(Directory.Exists)
+            .SelectMany(f => Directory.EnumerateFiles(f, "*" + Extension)).ToArray();
+        if (Array.Find(found, f => Path.GetFileNameWithoutExtension(f) == nameOrPath) is { } file) return file;
+        var names = found.Select(f => Path.GetFileNameWithoutExtension(f)).Distinct().Order(StringComparer.Ordinal).ToArray();
+        throw names.Length == 0
+            ? new RecipeException($"{subject} '{nameOrPath}'", 0, "no folder 'recipes' beside the program or above it", $"the path of a {subject}")
+            : new RecipeException($"{subject} '{nameOrPath}'", 0, $"no {subject} of that name{Words.DidYouMean(nameOrPath, names)}",
                 $"the path of a {subject}, or one of {string.Join(", ", names)}");
-        }
-        return Path.Combine(Root, subfolder, nameOrPath + Extension);
     }
 
     private static string? FindRoot()

@@ -25,7 +25,7 @@ internal sealed class Section
             {
                 throw new RecipeException(file, (int)key.Start.Line, $"a key of {subject} that is not a word", "a word followed by a colon");
             }
-            entries.Add(name, new Entry(file, subject, name, value));
+            entries.Add(name, new Entry(file, this, name, value));
             keyLines.Add(name, (int)key.Start.Line);
         }
     }

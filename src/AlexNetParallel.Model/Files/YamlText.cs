@@ -30,7 +30,7 @@ internal static class YamlText
             {
                 throw new RecipeException(file, (int)stream.Documents[1].RootNode.Start.Line, "a second document", $"one {subject} a file");
             }
-            return new Entry(file, subject, "", stream.Documents[0].RootNode).AsSection();
+            return new Entry(file, null, subject, stream.Documents[0].RootNode).AsSection();
         }
         catch (YamlException exception)
         {
@@ -70,7 +70,7 @@ internal static class YamlText
     {
         var parser = new Parser(new StringReader(text));
         var depth = 0;
-        while (parser.MoveNext())
+        while (Next(file, parser))
         {
             depth += parser.Current!.NestingIncrease;
             if (depth > DeepestNesting) throw new RecipeException(file, (int)parser.Current.Start.Line, $"more than {DeepestNesting} levels of nesting");
@@ -78,6 +78,19 @@ internal static class YamlText
             {
                 throw new RecipeException(file, (int)alias.Start.Line, $"the alias '*{alias.Value}'", "every value written out: aliases are not supported");
             }
+        }
+    }
+
+    /// <summary>YamlDotNet 16.3 answers a list or mapping that is opened with a bracket and not closed before the next key with an InvalidOperationException.</summary>
+    private static bool Next(string file, Parser parser)
+    {
+        try
+        {
+            return parser.MoveNext();
+        }
+        catch (InvalidOperationException)
+        {
+            throw new RecipeException(file, (int)(parser.Current?.End.Line ?? 1), "text that is not YAML (a bracket that is not closed)");
         }
     }
 

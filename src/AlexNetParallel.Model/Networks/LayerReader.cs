@@ -10,7 +10,7 @@ namespace AlexNetParallel.Model.Networks;
 internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chosenNeuron)
 {
     /// <summary>More than any layer that fits one machine: units of one image, and weights, must be countable in 31 bits.</summary>
-    private const long MostUnits = 1 << 28, MostWeights = int.MaxValue;
+    private const long MostUnits = 1 << 27, MostWeights = int.MaxValue;
 
     private const int MostChannels = 1 << 20, MostPixels = 1 << 14;
 

@@ -17,6 +17,6 @@ public enum Split
 /// <param name="Step">Training steps begun so far, this one included: 1 for the first. At a test: the last training step.</param>
 /// <param name="Epoch">Passes over the training images that are complete, from 0. At a test after epoch e (0-based): e.</param>
 /// <param name="Batch">Number of the batch within its pass over the split, from 0.</param>
-/// <param name="Cases">Images in the batch; fewer than the batch size in a test's last batch.</param>
-/// <param name="ColourNoise">Strength of colour noise that holds at this step.</param>
+/// <param name="Cases">Images in the batch; fewer than the batch size in a test's last batch, and in a pass's last training batch with <see cref="LastBatch.Short"/>.</param>
+/// <param name="ColourNoise">Strength of colour noise that holds at this step; 0 at tests.</param>
 public readonly record struct Tick(long Number, Split Split, long Step, int Epoch, int Batch, int Cases, double ColourNoise);
