@@ -51,29 +51,34 @@ internal sealed class PieceCutter(Network network, Partition partition, int work
         }
     }
 
+    /// <summary>
+    /// A joined layer of a network with towers is cut into as many parts as there are towers, on one worker too: the parts, and so every sum, stay the same
+    /// as long as there are no more workers than towers.
+    /// </summary>
     private IEnumerable<(int Tower, ChannelRange Output, int Worker)> ByChannels(Layer layer)
     {
-        var towers = layer.Towers;
-        if (workers <= towers)
+        var parts = Math.Max(1, network.Towers / layer.Towers);
+        if (layer is NormalizationLayer || parts > layer.TowerChannels) parts = 1;
+        var units = layer.Towers * parts;
+        if (workers > units)
         {
-            for (var tower = 0; tower < towers; tower++) yield return (tower, layer.TowerRange(tower), tower * workers / towers);
-            yield break;
+            if (workers % units != 0)
+                throw new PlanException($"layer {layer.Name} has {units} towers or parts, which {workers} workers cannot share evenly by channels; use a multiple of {units}, or another sharding");
+            if (layer is NormalizationLayer)
+                throw new PlanException($"layer {layer.Name}: response normalization reads its whole tower, and {workers} workers would cut each of its {layer.Towers} towers; shard it by batch or replicate it");
+            parts = workers / layer.Towers;
+            units = workers;
+            if (layer.TowerChannels < parts)
+                throw new PlanException($"layer {layer.Name} has {layer.TowerChannels} channels in a tower, too few for {parts} workers");
         }
-        if (workers % towers != 0)
-            throw new PlanException($"layer {layer.Name} has {towers} towers, which {workers} workers cannot share evenly by channels; use a multiple of {towers}, or another sharding");
-        var parts = workers / towers;
-        if (layer is NormalizationLayer)
-            throw new PlanException($"layer {layer.Name}: response normalization reads its whole tower, and {workers} workers would cut each of its {towers} towers; shard it by batch or replicate it");
-        if (layer.TowerChannels < parts)
-            throw new PlanException($"layer {layer.Name} has {layer.TowerChannels} channels in a tower, too few for {parts} workers");
-        for (var tower = 0; tower < towers; tower++)
+        for (var tower = 0; tower < layer.Towers; tower++)
         {
             var range = layer.TowerRange(tower);
             for (var part = 0; part < parts; part++)
             {
                 var first = range.Count * part / parts;
                 var end = range.Count * (part + 1) / parts;
-                yield return (tower, new ChannelRange(range.First + first, end - first), tower * parts + part);
+                yield return (tower, new ChannelRange(range.First + first, end - first), (tower * parts + part) * workers / units);
             }
         }
     }
