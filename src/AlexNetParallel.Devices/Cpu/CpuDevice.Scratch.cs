@@ -14,6 +14,8 @@ public sealed unsafe partial class CpuDevice
         GradientCopy,
         Transposed,
         Sums,
+        Rows,
+        Cases,
     }
 
     /// <summary>At least <paramref name="floats"/> floats with any content, 64-aligned; valid until the next call for the same use.</summary>

@@ -23,12 +23,16 @@ public enum RandomPurpose : uint
 /// </summary>
 public static class Philox
 {
-    private const uint M0 = 0xD2511F53, M1 = 0xCD9E8D57, W0 = 0x9E3779B9, W1 = 0xBB67AE85;
+    /// <summary>Multipliers of a round, and what is added to the key after it.</summary>
+    public const uint M0 = 0xD2511F53, M1 = 0xCD9E8D57, W0 = 0x9E3779B9, W1 = 0xBB67AE85;
+
+    /// <summary>Rounds.</summary>
+    public const int Rounds = 10;
 
     /// <summary>The four words for a counter and a key.</summary>
     public static (uint X, uint Y, uint Z, uint W) Words(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
     {
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < Rounds; round++)
         {
             var p0 = (ulong)M0 * c0;
             var p1 = (ulong)M1 * c2;
@@ -45,8 +49,15 @@ public static class Philox
     /// <param name="layer">Layer, or another small number that tells streams apart.</param>
     /// <param name="step">Training step.</param>
     /// <param name="index">Global index of the unit, image or group of four numbers.</param>
-    public static (uint X, uint Y, uint Z, uint W) Words(ulong seed, RandomPurpose purpose, int layer, long step, long index) =>
-        Words((uint)index, (uint)(index >> 32), (uint)step, ((uint)layer << 8) | (uint)purpose, (uint)seed, (uint)(seed >> 32) ^ (uint)(step >> 32));
+    public static (uint X, uint Y, uint Z, uint W) Words(ulong seed, RandomPurpose purpose, int layer, long step, long index)
+    {
+        var (c0, c1, c2, c3, k0, k1) = Counter(seed, purpose, layer, step, index);
+        return Words(c0, c1, c2, c3, k0, k1);
+    }
+
+    /// <summary>The counter and key behind <see cref="Words(ulong, RandomPurpose, int, long, long)"/>, for devices that compute many at once.</summary>
+    public static (uint C0, uint C1, uint C2, uint C3, uint K0, uint K1) Counter(ulong seed, RandomPurpose purpose, int layer, long step, long index) =>
+        ((uint)index, (uint)(index >> 32), (uint)step, ((uint)layer << 8) | (uint)purpose, (uint)seed, (uint)(seed >> 32) ^ (uint)(step >> 32));
 
     /// <summary>A float in [0, 1): the upper 24 bits.</summary>
     public static float Uniform(uint word) => (word >> 8) * (1f / (1 << 24));

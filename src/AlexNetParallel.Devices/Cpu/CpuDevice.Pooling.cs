@@ -1,0 +1,42 @@
+using AlexNetParallel.Devices.Cpu.Operations;
+using AlexNetParallel.Model.Operations;
+using AlexNetParallel.Model.Tensors;
+
+namespace AlexNetParallel.Devices.Cpu;
+
+public sealed partial class CpuDevice
+{
+    /// <inheritdoc/>
+    public void PoolingForward(PoolingShape shape, TensorView x, TensorView y, Neuron neuron, BlockRange blocks)
+    {
+        CheckPooling(shape, neuron);
+        var job = new MaxPoolForward(shape, CheckInput(shape, x, nameof(x), blocks), CheckOutput(shape, y, nameof(y), blocks), neuron == Neuron.Relu, blocks);
+        Run(job, job.Items);
+    }
+
+    /// <inheritdoc/>
+    public void PoolingInputGradient(PoolingShape shape, TensorView x, TensorView y, TensorView dy, TensorView dx, Neuron neuron, BlockRange blocks)
+    {
+        CheckPooling(shape, neuron);
+        var job = new MaxPoolInputGradient(shape,
+            CheckInput(shape, x, nameof(x), blocks), CheckOutput(shape, y, nameof(y), blocks),
+            CheckOutput(shape, dy, nameof(dy), blocks), CheckInput(shape, dx, nameof(dx), blocks), neuron == Neuron.Relu, blocks);
+        Run(job, job.Items);
+    }
+
+    private static CpuView CheckInput(PoolingShape shape, TensorView view, string name, BlockRange blocks) =>
+        Addresses(view, name, shape.Channels, shape.InputHeight, shape.InputWidth, blocks);
+
+    private static CpuView CheckOutput(PoolingShape shape, TensorView view, string name, BlockRange blocks) =>
+        Addresses(view, name, shape.Channels, shape.OutputHeight, shape.OutputWidth, blocks);
+
+    private static void CheckPooling(PoolingShape shape, Neuron neuron)
+    {
+        if (neuron is not (Neuron.None or Neuron.Relu))
+            throw new ArgumentException($"max pooling is followed by {neuron}; only {Neuron.None} and {Neuron.Relu} can be computed with it", nameof(neuron));
+        var lastRow = (shape.OutputHeight - 1) * shape.Stride - shape.Pad;
+        var lastColumn = (shape.OutputWidth - 1) * shape.Stride - shape.Pad;
+        if (shape.Size < 1 || shape.Stride < 1 || shape.Pad < 0 || shape.Pad >= shape.Size || lastRow >= shape.InputHeight || lastColumn >= shape.InputWidth)
+            throw new ArgumentException($"{shape}: every window must cover a pixel of the image, with size and stride at least 1 and pad below size", nameof(shape));
+    }
+}

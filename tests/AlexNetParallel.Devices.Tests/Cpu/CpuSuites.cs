@@ -1,0 +1,24 @@
+using AlexNetParallel.Devices.Tests.Suites;
+
+namespace AlexNetParallel.Devices.Tests.Cpu;
+
+/// <summary>The suites on the CPU.</summary>
+public sealed class CpuPoolingTests : PoolingSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuNormalizationTests : NormalizationSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuElementwiseTests : ElementwiseSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuDropoutTests : DropoutSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuLossTests : LossSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuUpdateTests : UpdateSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuSteadyStateTests : SteadyStateSuite<CpuVariants>;
