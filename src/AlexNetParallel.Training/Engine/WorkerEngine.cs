@@ -39,7 +39,7 @@ public sealed class WorkerEngine : IDisposable
         incoming = [.. plan.Slabs.Where(s => s.To == rank)];
         outgoing = [.. plan.Slabs.Where(s => s.From == rank)];
         sent = new bool[plan.Slabs.Count];
-        foreach (var set in Program.Parameters) Initializer.Initialize(memory.Parameters(set.Id), set, seed);
+        foreach (var set in Program.Parameters) InitialParameters.Set(memory.Parameters(set.Id), set, seed);
     }
 
     /// <summary>The plan that is run.</summary>
@@ -57,6 +57,9 @@ public sealed class WorkerEngine : IDisposable
     /// <summary>Time of each step of the program, summed over the ticks since the last <see cref="ResetTimes"/>.</summary>
     public IEnumerable<(Instruction Instruction, double Seconds)> Times =>
         steps.Select(s => (s.Instruction, s.StopwatchTicks / (double)System.Diagnostics.Stopwatch.Frequency));
+
+    /// <summary>Time in which the thread did nothing but send or wait for what others send.</summary>
+    public double ExchangeSeconds => steps.Where(s => s.Exchange is not null).Sum(s => s.StopwatchTicks) / (double)System.Diagnostics.Stopwatch.Frequency;
 
     /// <summary>Forgets the times so far.</summary>
     public void ResetTimes()
