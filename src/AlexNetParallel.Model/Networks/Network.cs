@@ -31,4 +31,7 @@ public sealed record Network(string Name, string Dialect, MapSize Input, int Tow
     /// <exception cref="KeyNotFoundException">There is none; the message lists the names.</exception>
     public Layer this[string name] => Layers.FirstOrDefault(l => l.Name == name)
         ?? throw new KeyNotFoundException($"network {Name} has no layer '{name}'; it has {string.Join(", ", Layers.Select(l => l.Name))}");
+
+    /// <summary>"alexnet-2012 (source)".</summary>
+    public override string ToString() => Dialect.Length > 0 ? $"{Name} ({Dialect})" : Name;
 }

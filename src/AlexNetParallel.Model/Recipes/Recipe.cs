@@ -71,4 +71,7 @@ public sealed record Recipe
 
     /// <summary>SHA-256 of the recipe as <see cref="RecipeFile.Write"/> writes it, lower-case hexadecimal.</summary>
     public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RecipeFile.Write(this))));
+
+    /// <summary>Name and the beginning of the hash.</summary>
+    public override string ToString() => $"{Name} ({Sha256[..12]})";
 }

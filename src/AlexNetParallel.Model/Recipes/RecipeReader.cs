@@ -21,7 +21,7 @@ internal sealed class RecipeReader(Section section, RecipeOverrides overrides)
         var network = Network();
         if (network.Input.Channels != 3) throw section.Wrong("network", $"network {network.Name} with {network.Input.Channels} input channels", "3: images are red, green and blue");
         var partition = Partition();
-        var workers = Given(overrides.Workers, "--workers", 1, MostWorkers) ?? section.Whole("workers", 2, 1, MostWorkers);
+        var workers = Given(overrides.Workers, "--workers", section.Whole("workers", 2, 1, MostWorkers), 1, MostWorkers);
         CheckPartition(partition, network, workers);
         var (epochs, steps) = Length();
         var recipe = new Recipe
@@ -33,11 +33,11 @@ internal sealed class RecipeReader(Section section, RecipeOverrides overrides)
             Schedule = ScheduleReader.Read(
                 section.Required("schedule", "rates, such as {weight_rate: 0.01}").AsSection("the schedule", "keys with values, such as {weight_rate: 0.01}"),
                 [.. network.Weighted.Select(l => l.Name)]),
-            Batch = Given(overrides.Batch, "--batch", 1, MostImages) ?? section.Whole("batch", 128, 1, MostImages),
+            Batch = Given(overrides.Batch, "--batch", section.Whole("batch", 128, 1, MostImages), 1, MostImages),
             LastBatch = section.Word("last_batch", LastBatch.Drop),
             Epochs = epochs,
             Steps = steps,
-            Seed = overrides.Seed ?? (ulong)(section.Find("seed")?.AsWhole(0, long.MaxValue) ?? 1),
+            Seed = Seed(),
             Workers = workers,
             Partition = partition,
             Test = Cadence("test", out _),
@@ -95,6 +95,13 @@ internal sealed class RecipeReader(Section section, RecipeOverrides overrides)
         }
     }
 
+    private ulong Seed()
+    {
+        var seed = (ulong)(section.Find("seed")?.AsWhole(0, long.MaxValue) ?? 1);
+        return overrides.Seed is not { } chosen ? seed
+            : chosen <= long.MaxValue ? chosen : throw new RecipeException("command line", 0, $"--seed {chosen}", $"a whole number from 0 to {long.MaxValue}");
+    }
+
     private string? Data()
     {
         var entry = section.Find("data");
@@ -108,8 +115,8 @@ internal sealed class RecipeReader(Section section, RecipeOverrides overrides)
         var epochs = (int?)section.Find("epochs")?.AsWhole(1, MostEpochs);
         var steps = section.Find("steps")?.AsWhole(1, MostSteps);
         if (overrides.Epochs is not null && overrides.Steps is not null) throw new RecipeException("command line", 0, "both --epochs and --steps", "one of them");
-        if (overrides.Epochs is not null) return (Given(overrides.Epochs, "--epochs", 1, MostEpochs), null);
-        if (overrides.Steps is not null) return (null, Given(overrides.Steps, "--steps", 1L, MostSteps));
+        if (overrides.Epochs is not null) return (Given(overrides.Epochs, "--epochs", 0, 1, MostEpochs), null);
+        if (overrides.Steps is not null) return (null, Given(overrides.Steps, "--steps", 0L, 1L, MostSteps));
         if (epochs is null && steps is null) throw section.Missing("epochs", "the number of passes over the training images (or 'steps')");
         if (epochs is not null && steps is not null) throw section.Wrong("steps", "both 'epochs' and 'steps'", "one of them");
         return (epochs, steps);
@@ -129,8 +136,8 @@ internal sealed class RecipeReader(Section section, RecipeOverrides overrides)
         return cadence;
     }
 
-    private static T? Given<T>(T? value, string option, T least, T most) where T : struct, IComparable<T> =>
-        value is { } given && (given.CompareTo(least) < 0 || given.CompareTo(most) > 0)
-            ? throw new RecipeException("command line", 0, $"{option} {given}", $"a whole number from {least} to {most}")
-            : value;
+    private static T Given<T>(T? option, string name, T otherwise, T least, T most) where T : struct, IComparable<T> =>
+        option is not { } given ? otherwise
+        : given.CompareTo(least) >= 0 && given.CompareTo(most) <= 0 ? given
+        : throw new RecipeException("command line", 0, $"{name} {given}", $"a whole number from {least} to {most}");
 }

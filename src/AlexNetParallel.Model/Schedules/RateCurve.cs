@@ -1,3 +1,5 @@
+using AlexNetParallel.Model.Files;
+
 namespace AlexNetParallel.Model.Schedules;
 
 /// <summary>A learning rate over the course of a run.</summary>
@@ -24,6 +26,9 @@ public readonly record struct RateFromEpoch(int Epoch, double Rate);
 /// <param name="Pieces">Ascending epochs, the first 0.</param>
 public sealed record PiecewiseRate(IReadOnlyList<RateFromEpoch> Pieces) : RateCurve
 {
+    /// <summary>Ascending epochs, the first 0.</summary>
+    public IReadOnlyList<RateFromEpoch> Pieces { get; } = new ValueList<RateFromEpoch>(Pieces);
+
     /// <inheritdoc/>
     public override double At(in Progress progress)
     {
@@ -51,6 +56,9 @@ public enum StepUnit
 /// <param name="Moments">Ascending.</param>
 public sealed record SteppedRate(double Start, double Factor, StepUnit Unit, IReadOnlyList<double> Moments) : RateCurve
 {
+    /// <summary>Ascending.</summary>
+    public IReadOnlyList<double> Moments { get; } = new ValueList<double>(Moments);
+
     /// <inheritdoc/>
     public override double At(in Progress progress)
     {

@@ -1,3 +1,4 @@
+using AlexNetParallel.Model.Files;
 using AlexNetParallel.Model.Operations;
 
 namespace AlexNetParallel.Model.Schedules;
@@ -21,10 +22,10 @@ public sealed record Schedule
     public required double WeightDecay { get; init; }
 
     /// <summary>Changes for single layers, ascending by epoch within a layer.</summary>
-    public IReadOnlyList<LayerChange> LayerChanges { get; init; } = [];
+    public IReadOnlyList<LayerChange> LayerChanges { get; init => field = new ValueList<LayerChange>(value); } = new ValueList<LayerChange>([]);
 
     /// <summary>Strengths of colour noise that replace the augmentation's from an epoch on, ascending.</summary>
-    public IReadOnlyList<ColourNoiseChange> ColourNoiseChanges { get; init; } = [];
+    public IReadOnlyList<ColourNoiseChange> ColourNoiseChanges { get; init => field = new ValueList<ColourNoiseChange>(value); } = new ValueList<ColourNoiseChange>([]);
 
     /// <summary>When <see cref="PlateauRate"/>s drop; null where there are none.</summary>
     public PlateauRule? Plateau { get; init; }

@@ -27,10 +27,8 @@ internal static class ScheduleReader
             BiasRate = biases,
             Momentum = BelowOne(section, "momentum", 0.9),
             WeightDecay = section.Number("weight_decay", 0.0005, 0, 1e6),
-            LayerChanges = new ValueList<LayerChange>(section.Find("layers") is { } changes ? Changes(changes, layers) : []),
-            ColourNoiseChanges = new ValueList<ColourNoiseChange>(section.Find("colour_noise") is { } noise
-                ? ByEpoch(noise, "a strength for each epoch from which on it holds, such as {67: 0}", e => e.AsNumber(0, 1e3)).Select(p => new ColourNoiseChange(p.Epoch, p.Value))
-                : []),
+            LayerChanges = section.Find("layers") is { } changes ? Changes(changes, layers) : [],
+            ColourNoiseChanges = section.Find("colour_noise") is { } noise ? ColourNoise(noise) : [],
             Plateau = plateau,
         };
         section.RejectUnknown();
@@ -63,7 +61,7 @@ internal static class ScheduleReader
         var entry = section.Required("by_epoch", form);
         var pieces = ByEpoch(entry, form, e => e.AsNumber(0, 1e6)).Select(p => new RateFromEpoch(p.Epoch, p.Value)).ToArray();
         if (pieces.Length == 0 || pieces[0].Epoch != 0) throw entry.Wrong("a rate for epoch 0 as the first");
-        return new PiecewiseRate(new ValueList<RateFromEpoch>(pieces));
+        return new PiecewiseRate(pieces);
     }
 
     private static SteppedRate Stepped(Section section)
@@ -78,7 +76,7 @@ internal static class ScheduleReader
             _ => m.AsNumber(0, 1),
         }).ToArray();
         if (!moments.SequenceEqual(moments.Distinct().Order())) throw entry.Wrong("ascending moments");
-        return new SteppedRate(section.Required("start", "a rate").AsPositive(), section.Number("factor", 0.1, 1e-6, 1e6), unit, new ValueList<double>(moments));
+        return new SteppedRate(section.Required("start", "a rate").AsPositive(), section.Number("factor", 0.1, 1e-6, 1e6), unit, moments);
     }
 
     private static PlateauRule Plateau(Entry entry)
@@ -111,6 +109,9 @@ internal static class ScheduleReader
         }
         return changes;
     }
+
+    private static ColourNoiseChange[] ColourNoise(Entry entry) =>
+        [.. ByEpoch(entry, "a strength for each epoch from which on it holds, such as {67: 0}", e => e.AsNumber(0, 1e3)).Select(p => new ColourNoiseChange(p.Epoch, p.Value))];
 
     private static double? Rate(Section change, string key) => change.Find(key)?.AsNumber(0, 1e6);
 
