@@ -116,6 +116,22 @@ public sealed class RecipeTests
     }
 
     [Fact]
+    public void DifferencesAreNamedByTheirKeys()
+    {
+        var recipe = RecipeFile.Load("quickstart");
+        var other = recipe with { Batch = 32, Epochs = null, Steps = 9, Schedule = recipe.Schedule with { WeightRate = new ConstantRate(0.5) } };
+
+        Assert.Empty(RecipeDifference.Between(recipe, recipe with { }));
+        Assert.Equal(
+            ["batch: 64, then 32", "epochs: 8, then nothing", "schedule.weight_rate.kind: steps, then nothing", "schedule.weight_rate.start: 0.01, then nothing",
+                "schedule.weight_rate.factor: 0.1, then nothing", "schedule.weight_rate.at_fractions.0: 0.75, then nothing", "steps: nothing, then 9", "schedule.weight_rate: nothing, then 0.5"],
+            RecipeDifference.Between(recipe, other).Select(d => d.ToString()));
+        Assert.Equal(["network.layers.2.channels: 32, then 64"],
+            RecipeDifference.Between(recipe, recipe with { Network = NetworkFile.Parse(NetworkFile.Write(recipe.Network).Replace("conv2, type: convolution, channels: 32", "conv2, type: convolution, channels: 64"), "x.yaml") })
+                .Select(d => d.ToString()));
+    }
+
+    [Fact]
     public void TheUserGoesBeforeTheFile()
     {
         var recipe = RecipeFile.Load("quickstart", new RecipeOverrides
