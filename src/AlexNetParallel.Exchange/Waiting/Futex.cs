@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace AlexNetParallel.Exchange.Direct;
+namespace AlexNetParallel.Exchange.Waiting;
 
 /// <summary>Linux's futex(2): sleep while a word of memory, shared between processes or not, has the value that was seen.</summary>
 internal static unsafe partial class Futex

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace AlexNetParallel.Exchange.Direct;
+namespace AlexNetParallel.Exchange.Waiting;
 
 /// <summary>What a worker's thread waits for. A struct, so that waiting allocates nothing.</summary>
 internal interface IWaitCondition

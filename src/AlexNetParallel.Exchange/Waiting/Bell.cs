@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace AlexNetParallel.Exchange.Direct;
+namespace AlexNetParallel.Exchange.Waiting;
 
 /// <summary>
 /// What one worker's thread sleeps on, and others ring when something that it may be waiting for has happened. Lies in zeroed memory that

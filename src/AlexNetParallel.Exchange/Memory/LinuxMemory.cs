@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace AlexNetParallel.Exchange.Direct;
+namespace AlexNetParallel.Exchange.Memory;
 
 /// <summary>The few calls of Linux that memory for tensors needs. Each throws <see cref="IOException"/> with the system's own words if it fails.</summary>
 internal static unsafe partial class LinuxMemory

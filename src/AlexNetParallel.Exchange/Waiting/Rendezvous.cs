@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace AlexNetParallel.Exchange.Direct;
+namespace AlexNetParallel.Exchange.Waiting;
 
 /// <summary>
 /// Where the two workers of one slab meet: a word that says who has come at which tick. The sender comes when the source is ready, the receiver
