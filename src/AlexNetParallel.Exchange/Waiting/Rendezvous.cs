@@ -17,10 +17,10 @@ internal unsafe struct Rendezvous
     [FieldOffset(8)] private long bytes;
     [FieldOffset(16)] private long messages;
 
-    /// <summary>Payload copied so far.</summary>
+    /// <summary>Payload moved so far.</summary>
     public readonly long Bytes => bytes;
 
-    /// <summary>Slabs copied so far.</summary>
+    /// <summary>Slabs moved so far.</summary>
     public readonly long Messages => messages;
 
     /// <summary>What a side finds when it comes.</summary>
@@ -28,7 +28,7 @@ internal unsafe struct Rendezvous
     {
         /// <summary>It is the first, and may go: the other will copy.</summary>
         First,
-        /// <summary>The other is there: copy, then <see cref="Finish"/>.</summary>
+        /// <summary>The other is there: move the slab, then <see cref="Finish"/>.</summary>
         Second,
         /// <summary>This side's earlier tick of the slab is not done yet.</summary>
         EarlierPending,
@@ -43,14 +43,15 @@ internal unsafe struct Rendezvous
         {
             var seen = Volatile.Read(ref line->state);
             var who = (Side)(seen & 3);
-            if (who == side) return Arrival.EarlierPending;
-            if (who != Side.Nobody) return seen >> 2 == tick ? Arrival.Second : Arrival.OutOfStep;
-            if (seen >> 2 >= tick) return Arrival.OutOfStep;
-            if (Interlocked.CompareExchange(ref line->state, Pack(side, tick), seen) == seen) return Arrival.First;
+            if (who == side || who == Side.Both) return Arrival.EarlierPending;
+            var first = who == Side.Nobody;
+            if (first ? seen >> 2 >= tick : seen >> 2 != tick) return Arrival.OutOfStep;
+            var next = Pack(first ? side : Side.Both, tick);
+            if (Interlocked.CompareExchange(ref line->state, next, seen) == seen) return first ? Arrival.First : Arrival.Second;
         }
     }
 
-    /// <summary>The second tells that the copy is made.</summary>
+    /// <summary>Tells that the slab has moved.</summary>
     public static void Finish(Rendezvous* line, long tick, long copied)
     {
         line->bytes += copied;
@@ -58,7 +59,7 @@ internal unsafe struct Rendezvous
         Volatile.Write(ref line->state, Pack(Side.Nobody, tick));
     }
 
-    /// <summary>True when the slab of this tick has been copied.</summary>
+    /// <summary>True when the slab of this tick has moved.</summary>
     public static bool IsDone(Rendezvous* line, long tick)
     {
         var seen = Volatile.Read(ref line->state);
@@ -66,7 +67,11 @@ internal unsafe struct Rendezvous
     }
 
     /// <summary>True when this side has come for the tick and it is not done.</summary>
-    public static bool IsPosted(Rendezvous* line, Side side, long tick) => Volatile.Read(ref line->state) == Pack(side, tick);
+    public static bool IsPosted(Rendezvous* line, Side side, long tick)
+    {
+        var seen = Volatile.Read(ref line->state);
+        return seen == Pack(side, tick) || seen == Pack(Side.Both, tick);
+    }
 
     /// <summary>The tick that the line stands at: the last one done, or the one that somebody has come for.</summary>
     public static long Tick(Rendezvous* line) => Volatile.Read(ref line->state) >> 2;
@@ -83,4 +88,6 @@ internal enum Side
     Sender = 1,
     /// <summary>The receiver: the destination is free.</summary>
     Receiver = 2,
+    /// <summary>Both: the slab is on its way.</summary>
+    Both = 3,
 }
