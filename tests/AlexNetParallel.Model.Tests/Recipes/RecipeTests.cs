@@ -70,8 +70,14 @@ public sealed class RecipeTests
         Assert.Equal(
             new Augmentation
             {
-                Resize = 30, Shuffle = Shuffle.Once, Crop = DrawFor.Chunk, Mirror = DrawFor.Batch, Mean = MeanKind.Channel,
-                ColourNoise = 0.25, ColourNoiseScale = ColourNoiseScale.Paper, DivideBy = 0.1,
+                Resize = 30,
+                Shuffle = Shuffle.Once,
+                Crop = DrawFor.Chunk,
+                Mirror = DrawFor.Batch,
+                Mean = MeanKind.Channel,
+                ColourNoise = 0.25,
+                ColourNoiseScale = ColourNoiseScale.Paper,
+                DivideBy = 0.1,
             },
             recipe.Augmentation);
         Assert.Equal(new DiscreteExponentialRate(0.3, 17, 3), recipe.Schedule.WeightRate);
@@ -136,8 +142,16 @@ public sealed class RecipeTests
     {
         var recipe = RecipeFile.Load("quickstart", new RecipeOverrides
         {
-            Network = "cifar10-figure1", Neuron = Neuron.Tanh, Data = "here", Partition = "single", Workers = 1, Batch = 32, Steps = 20, Seed = 7,
-            Test = default(Cadence), Checkpoint = new Cadence(0, 5, false),
+            Network = "cifar10-figure1",
+            Neuron = Neuron.Tanh,
+            Data = "here",
+            Partition = "single",
+            Workers = 1,
+            Batch = 32,
+            Steps = 20,
+            Seed = 7,
+            Test = default(Cadence),
+            Checkpoint = new Cadence(0, 5, false),
         });
 
         Assert.Equal(NetworkFile.Load("cifar10-figure1", neuron: Neuron.Tanh), recipe.Network);
