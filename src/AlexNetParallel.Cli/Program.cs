@@ -1,5 +1,1 @@
-using AlexNetParallel.Cli;
-using AlexNetParallel.Training.Processes;
-
-ParentGuard.Enter();
-return await CommandLine.RunAsync(args, Console.Out, Console.Error);
+return 0;

@@ -29,6 +29,9 @@ public sealed record RpcAddress
         || Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
+    /// <summary>True for what only a server can use: all interfaces, or a port that the system is to choose.</summary>
+    internal bool IsListenOnly => UnixPath is null && (Port == 0 || Host == "*" || (IPAddress.TryParse(Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))));
+
     /// <summary>A TCP address.</summary>
     /// <exception cref="FormatException">The host is empty or the port is out of range.</exception>
     public static RpcAddress Tcp(string host, int port)
@@ -72,7 +75,7 @@ public sealed record RpcAddress
 
     internal string BracketedHost => Host.Contains(':') ? $"[{Host}]" : Host;
 
-    /// <summary>The IP addresses to listen on.</summary>
+    /// <summary>The IP address to listen on.</summary>
     internal async Task<IPAddress> ResolveAsync(CancellationToken cancellation)
     {
         if (Host == "*") return Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;

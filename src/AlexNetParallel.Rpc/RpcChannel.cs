@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using AlexNetParallel.Rpc.Hosting;
 using Grpc.Core;
 
 namespace AlexNetParallel.Rpc;
@@ -25,14 +26,16 @@ public sealed class RpcChannel : ChannelBase, IDisposable
 
     /// <summary>Opens a channel; nothing is sent yet.</summary>
     /// <exception cref="InvalidOperationException">The address needs protection that the options do not give.</exception>
+    /// <exception cref="ArgumentException">The address stands for all interfaces, or has no port.</exception>
     public static RpcChannel Open(RpcAddress address, RpcChannelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(address);
         options ??= new RpcChannelOptions();
         options.Security.Allow(address, "call");
+        if (address.IsListenOnly) throw new ArgumentException($"{address} can be listened on, not called: name a host and a port.", nameof(address));
         HttpMessageHandler handler = CreateHandler(address, options);
         if (options.Security.Token is not null) handler = new TokenHandler(options.Security.Authorization, handler);
-        var uri = new Uri(address.UnixPath is null ? $"http://{address.BracketedHost}:{address.Port}" : "http://localhost");
+        var uri = new Uri($"{(options.Security.Identity is null ? "http" : "https")}://{address.BracketedHost}{(address.UnixPath is null ? $":{address.Port}" : "")}");
         var invoker = RpcAdapter.CreateInvoker(handler, uri, address.ToString(), options, out var owned);
         return new RpcChannel(address, invoker, owned);
     }
@@ -57,6 +60,7 @@ public sealed class RpcChannel : ChannelBase, IDisposable
         KeepAlivePingDelay = options.KeepAliveDelay,
         KeepAlivePingTimeout = options.KeepAliveTimeout,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        SslOptions = options.Security.Identity is { } identity ? TlsSetup.ForClient(identity, address) : new SslClientAuthenticationOptions(),
         ConnectCallback = (context, cancellation) => ConnectAsync(address, context.DnsEndPoint, cancellation),
     };
 

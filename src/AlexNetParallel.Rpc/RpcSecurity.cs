@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AlexNetParallel.Rpc.Security;
 
 namespace AlexNetParallel.Rpc;
 
@@ -19,6 +20,16 @@ public sealed class RpcSecurity
     public static RpcSecurity LocalOnly { get; } = new();
 
     /// <summary>
+    /// TLS in which both sides prove themselves with a certificate of one authority. Expired, foreign and missing certificates are refused, and those
+    /// whose extended key usage does not hold what they are used for.
+    /// </summary>
+    public static RpcSecurity MutualTls(RpcIdentity identity)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        return new RpcSecurity { Identity = identity };
+    }
+
+    /// <summary>
     /// A secret that every call carries, over a connection that is not encrypted: whoever can listen on the network can read the secret and the data.
     /// </summary>
     /// <param name="token">At least 16 printable ASCII characters.</param>
@@ -31,6 +42,9 @@ public sealed class RpcSecurity
         return new RpcSecurity { Token = token };
     }
 
+    /// <summary>The certificates; null where none are used.</summary>
+    internal RpcIdentity? Identity { get; private init; }
+
     /// <summary>The token; null where none is used.</summary>
     internal string? Token { get; private init; }
 
@@ -38,7 +52,7 @@ public sealed class RpcSecurity
     /// <exception cref="InvalidOperationException">The address can be reached from other machines and nothing protects it.</exception>
     internal void Allow(RpcAddress address, string doing)
     {
-        if (address.IsLocal || Token is not null) return;
+        if (address.IsLocal || Identity is not null || Token is not null) return;
         throw new InvalidOperationException(
             $"Refusing to {doing} {address} without protection: it is not an address of this machine alone. "
             + "Use a loopback address or a Unix socket, give certificates for mutual TLS, or, in a network that you trust, a token.");

@@ -1,4 +1,5 @@
 using AlexNetParallel.Rpc.Hosting;
+using AlexNetParallel.Rpc.Services;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,15 +17,19 @@ public sealed class RpcServer : IAsyncDisposable
     private readonly WebApplication _application;
     private int _stopped;
 
-    private RpcServer(WebApplication application, IReadOnlyList<RpcAddress> addresses) => (_application, Addresses) = (application, addresses);
+    private RpcServer(WebApplication application, HealthService health, IReadOnlyList<RpcAddress> addresses) =>
+        (_application, Health, Addresses) = (application, health, addresses);
 
     /// <summary>Where the server listens, with the ports that the system chose. In the order of the options.</summary>
     public IReadOnlyList<RpcAddress> Addresses { get; }
 
+    /// <summary>What the server tells about its health.</summary>
+    public HealthService Health { get; }
+
     /// <summary>Cancelled when the server is told to stop. A call that would go on for ever ends itself by this.</summary>
     public CancellationToken Stopping => _application.Lifetime.ApplicationStopping;
 
-    /// <summary>Starts a server.</summary>
+    /// <summary>Starts a server. Besides its own services it has the standard ones for health and reflection.</summary>
     /// <exception cref="InvalidOperationException">An address needs protection that the options do not give.</exception>
     /// <exception cref="IOException">An address cannot be listened on: it is in use, or not of this machine.</exception>
     public static async Task<RpcServer> StartAsync(RpcServerOptions options, Action<RpcServices> addServices, CancellationToken cancellation = default)
@@ -36,20 +41,25 @@ public sealed class RpcServer : IAsyncDisposable
 
         var services = new RpcServices();
         addServices(services);
+        var health = new HealthService();
+        foreach (var service in services.Descriptors) health.SetServing(service.FullName, true);
+        services.Add(health);
+        foreach (var reflection in new ReflectionService(services.Descriptors).Definitions()) services.Add(reflection);
+
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         var endPoints = await KestrelSetup.AddAsync(builder, options, cancellation).ConfigureAwait(false);
         RpcAdapter.AddServices(builder.Services, options);
-        services.Register(builder.Services);
 
         var application = builder.Build();
         try
         {
             application.UseToken(options.Security);
             application.UseRouting();
-            services.Map(application);
+            foreach (var service in services.Definitions) RpcAdapter.MapService(application, service);
             RpcAdapter.MapUnknownMethods(application);
+            application.Lifetime.ApplicationStopping.Register(health.Stop);
             await application.StartAsync(cancellation).ConfigureAwait(false);
-            return new RpcServer(application, endPoints.Started(application));
+            return new RpcServer(application, health, endPoints.Started(application));
         }
         catch
         {

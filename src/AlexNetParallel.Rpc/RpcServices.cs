@@ -1,35 +1,46 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
+using System.Reflection;
+using Google.Protobuf.Reflection;
+using Grpc.Core;
 
 namespace AlexNetParallel.Rpc;
 
 /// <summary>Gathers the services of a server.</summary>
 public sealed class RpcServices
 {
-    private readonly List<Action<IServiceCollection>> _register = [];
-    private readonly List<Action<WebApplication>> _map = [];
+    private readonly List<ServerServiceDefinition> _definitions = [];
+    private readonly List<ServiceDescriptor> _descriptors = [];
 
     internal RpcServices()
     {
     }
 
+    /// <summary>The services' methods with their handlers.</summary>
+    internal IEnumerable<ServerServiceDefinition> Definitions => _definitions;
+
+    /// <summary>The services' descriptions.</summary>
+    internal IReadOnlyList<ServiceDescriptor> Descriptors => _descriptors;
+
     /// <summary>Adds a service: an object of a class that derives from a generated base class. It serves all calls, on any thread.</summary>
-    /// <exception cref="ArgumentException">The class has no such base class.</exception>
+    /// <exception cref="ArgumentException">The class has no such base class, or the same service was added before.</exception>
     public RpcServices Add<TService>(TService service) where TService : class
     {
         ArgumentNullException.ThrowIfNull(service);
-        _register.Add(services => services.AddSingleton(service));
-        _map.Add(application => RpcAdapter.MapService(application, service));
-        return this;
+        for (var type = service.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false) is not { } attribute) continue;
+            const BindingFlags Static = BindingFlags.Public | BindingFlags.Static;
+            var bind = attribute.BindType.GetMethod(attribute.BindMethodName, Static, [type])
+                ?? throw new ArgumentException($"{attribute.BindType} has no method {attribute.BindMethodName}({type.Name}).");
+            var descriptor = attribute.BindType.GetProperty("Descriptor", Static)?.GetValue(null) as ServiceDescriptor
+                ?? throw new ArgumentException($"{attribute.BindType} has no Descriptor.");
+            if (_descriptors.Any(other => other.FullName == descriptor.FullName)) throw new ArgumentException($"The service {descriptor.FullName} was added before.");
+            _descriptors.Add(descriptor);
+            Add((ServerServiceDefinition)bind.Invoke(null, [service])!);
+            return this;
+        }
+
+        throw new ArgumentException($"{service.GetType()} does not derive from the base class of a generated service.");
     }
 
-    internal void Register(IServiceCollection services)
-    {
-        foreach (var register in _register) register(services);
-    }
-
-    internal void Map(WebApplication application)
-    {
-        foreach (var map in _map) map(application);
-    }
+    internal void Add(ServerServiceDefinition definition) => _definitions.Add(definition);
 }

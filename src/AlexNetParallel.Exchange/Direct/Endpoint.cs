@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using AlexNetParallel.Exchange.Waiting;
 
 namespace AlexNetParallel.Exchange.Direct;
 
@@ -23,11 +22,11 @@ internal unsafe struct Endpoint
     [FieldOffset(260)] private int reasonLength;
     [FieldOffset(264)] private fixed byte reason[ReasonCapacity];
 
-    /// <summary>Tells the peers that this worker takes no further part, and why (empty: it ended as it should).</summary>
-    public static void Leave(Endpoint* page, string why)
+    /// <summary>Tells the peers that this worker takes no further part, and why (null: it ended as it should).</summary>
+    public static void Leave(Endpoint* page, string? why)
     {
         if (page->gone != 0) return;
-        var bytes = Encoding.UTF8.GetBytes(why);
+        var bytes = Encoding.UTF8.GetBytes(why ?? "");
         page->reasonLength = Math.Min(bytes.Length, ReasonCapacity);
         bytes.AsSpan(0, page->reasonLength).CopyTo(new Span<byte>(page->reason, ReasonCapacity));
         Volatile.Write(ref page->gone, 1);

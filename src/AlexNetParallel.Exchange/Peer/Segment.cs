@@ -1,6 +1,4 @@
 using AlexNetParallel.Exchange.Direct;
-using AlexNetParallel.Exchange.Memory;
-using AlexNetParallel.Exchange.Waiting;
 using Microsoft.Win32.SafeHandles;
 
 namespace AlexNetParallel.Exchange.Peer;

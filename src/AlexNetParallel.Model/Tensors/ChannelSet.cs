@@ -27,7 +27,6 @@ public sealed class ChannelSet : IReadOnlyList<ChannelRange>, IEquatable<Channel
             }
         }
         ranges = [.. merged];
-        Channels = ranges.Sum(r => r.Count);
     }
 
     /// <summary>One range.</summary>
@@ -40,7 +39,7 @@ public sealed class ChannelSet : IReadOnlyList<ChannelRange>, IEquatable<Channel
     public int Count => ranges.Length;
 
     /// <summary>Number of channels.</summary>
-    public int Channels { get; }
+    public int Channels => ranges.Sum(r => r.Count);
 
     /// <inheritdoc/>
     public ChannelRange this[int index] => ranges[index];

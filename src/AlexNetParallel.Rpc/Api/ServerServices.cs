@@ -58,7 +58,8 @@ public class ServerServiceDefinition
     /// <summary>Begins a definition.</summary>
     public static Builder CreateBuilder() => new();
 
-    internal void BindService(ServiceBinderBase serviceBinder)
+    /// <summary>Gives all methods to a binder.</summary>
+    public void BindService(ServiceBinderBase serviceBinder)
     {
         foreach (var bind in _methods) bind(serviceBinder);
     }

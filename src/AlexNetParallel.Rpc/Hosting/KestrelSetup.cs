@@ -37,6 +37,7 @@ internal sealed class KestrelSetup
         builder.Services.AddRouting();
         if (options.Logging is not null) builder.Services.AddSingleton(options.Logging);
         builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets =>
         {
             sockets.CreateBoundListenSocket = UnixSocketFile.Bind;
@@ -72,7 +73,14 @@ internal sealed class KestrelSetup
         kestrel.Limits.Http2.InitialConnectionWindowSize = RpcChannel.WindowBytes;
         kestrel.Limits.Http2.KeepAlivePingDelay = options.KeepAliveDelay;
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.KeepAliveTimeout;
-        foreach (var endPoint in endPoints) kestrel.Listen(endPoint, listen => listen.Protocols = HttpProtocols.Http2);
+        foreach (var endPoint in endPoints)
+        {
+            kestrel.Listen(endPoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                if (options.Security.Identity is { } identity) listen.UseHttps(https => TlsSetup.ForServer(https, identity, options.Logging));
+            });
+        }
     }
 
     private sealed class NoLifetime : IHostLifetime

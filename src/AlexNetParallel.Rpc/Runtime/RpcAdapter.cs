@@ -1,4 +1,3 @@
-using System.Reflection;
 using AlexNetParallel.Rpc.Runtime;
 using AlexNetParallel.Rpc.Runtime.Client;
 using AlexNetParallel.Rpc.Runtime.Server;
@@ -26,12 +25,10 @@ internal static class RpcAdapter
         services.AddSingleton(new MessageLimits(options.MaxReceiveMessageBytes, options.MaxSendMessageBytes));
 
     /// <summary>Serves the methods of a service.</summary>
-    /// <exception cref="ArgumentException">The class has no generated base class.</exception>
-    public static void MapService<TService>(WebApplication application, TService service) where TService : class
+    public static void MapService(WebApplication application, ServerServiceDefinition service)
     {
-        var bind = FindBindMethod(service.GetType());
         var log = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AlexNetParallel.Rpc");
-        bind.Invoke(null, [new MethodBinder(application, application.Services.GetRequiredService<MessageLimits>(), log), service]);
+        service.BindService(new MethodBinder(application, application.Services.GetRequiredService<MessageLimits>(), log));
     }
 
     /// <summary>Answers calls of methods that do not exist with UNIMPLEMENTED.</summary>
@@ -49,16 +46,4 @@ internal static class RpcAdapter
     public static ValueTask WriteAsync<T>(IAsyncStreamWriter<T> writer, T message, CancellationToken cancellation) => writer is IValueStreamWriter<T> values
         ? values.WriteValueAsync(message, cancellation)
         : new ValueTask(writer.WriteAsync(message, cancellation));
-
-    private static MethodInfo FindBindMethod(Type serviceType)
-    {
-        for (var type = serviceType; type is not null; type = type.BaseType)
-        {
-            if (type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false) is not { } attribute) continue;
-            return attribute.BindType.GetMethod(attribute.BindMethodName, BindingFlags.Public | BindingFlags.Static, [typeof(ServiceBinderBase), type])
-                ?? throw new ArgumentException($"{attribute.BindType} has no method {attribute.BindMethodName}(ServiceBinderBase, {type.Name}).");
-        }
-
-        throw new ArgumentException($"{serviceType} does not derive from the base class of a generated service.");
-    }
 }

@@ -30,13 +30,12 @@ public static class TensorExchange
     }
 
     /// <summary>Binds the service. Called by the server when the service is added to it.</summary>
-    public static void BindService(ServiceBinderBase serviceBinder, TensorExchangeBase? service)
+    public static ServerServiceDefinition BindService(TensorExchangeBase service)
     {
-        ArgumentNullException.ThrowIfNull(serviceBinder);
-        serviceBinder.AddMethod(OpenMethod, service is null
-            ? null
-            : new DuplexStreamingServerMethod<TensorFrame, TensorFrame>((requests, responses, context) =>
-                service.Open(new TensorStream(requests, responses, null), context)));
+        ArgumentNullException.ThrowIfNull(service);
+        return ServerServiceDefinition.CreateBuilder()
+            .AddMethod(OpenMethod, (requests, responses, context) => service.Open(new TensorStream(requests, responses, null), context))
+            .Build();
     }
 }
 

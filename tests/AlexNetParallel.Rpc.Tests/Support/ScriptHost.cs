@@ -47,7 +47,8 @@ internal sealed class ScriptHost : IAsyncDisposable
             more?.Invoke(services);
         });
         var channelOptions = new RpcChannelOptions();
-        return new ScriptHost(started, RpcChannel.Open(started.Addresses[0], channel?.Invoke(channelOptions) ?? channelOptions), service, log, folder);
+        var callable = started.Addresses[0].Host == "0.0.0.0" ? RpcAddress.Tcp("127.0.0.1", started.Addresses[0].Port) : started.Addresses[0];
+        return new ScriptHost(started, RpcChannel.Open(callable, channel?.Invoke(channelOptions) ?? channelOptions), service, log, folder);
     }
 
     public async ValueTask DisposeAsync()

@@ -47,7 +47,8 @@ internal static class ServerCall
             ServerLog.DeadlineExceeded(log, method.FullName);
             await responses.EndAsync(DeadlineStatus, null).ConfigureAwait(false);
             await CompleteAsync(http).ConfigureAwait(false);
-            await OutcomeAsync(handling, context, log).ConfigureAwait(false);
+            await handling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (handling.IsFaulted) ServerLog.EndedLate(log, method.FullName, handling.Exception);
         }
 
         if (requests.Close()) body.Dispose();

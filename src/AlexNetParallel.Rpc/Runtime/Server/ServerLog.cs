@@ -20,4 +20,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(5, LogLevel.Error, "{Method}: the handler threw.")]
     public static partial void HandlerThrew(ILogger log, string method, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Debug, "{Method}: the handler ended after its deadline.")]
+    public static partial void EndedLate(ILogger log, string method, Exception exception);
 }

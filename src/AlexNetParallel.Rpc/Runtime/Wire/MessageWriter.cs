@@ -18,8 +18,8 @@ internal sealed class MessageWriter<T>(BodyWriter body, Marshaller<T> marshaller
     private Context? _context;
 
     /// <summary>
-    /// True from the head of a message until its last byte is handed on. When a write fails while it is true, the stream of messages cannot be
-    /// continued and must be reset.
+    /// True from the head of a message until its last byte is in the body's buffer. When a write fails while it is true, the stream of messages
+    /// cannot be continued and must be reset.
     /// </summary>
     public bool InMessage { get; private set; }
 
@@ -41,8 +41,8 @@ internal sealed class MessageWriter<T>(BodyWriter body, Marshaller<T> marshaller
             context.End();
         }
 
-        await body.FlushAsync().ConfigureAwait(false);
         InMessage = false;
+        await body.FlushAsync().ConfigureAwait(false);
     }
 
     private void WriteHead(long length)

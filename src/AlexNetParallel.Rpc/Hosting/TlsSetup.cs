@@ -1,0 +1,49 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using AlexNetParallel.Rpc.Security;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AlexNetParallel.Rpc.Hosting;
+
+/// <summary>Mutual TLS, on either side. Only the cluster's own authority counts; what the machine trusts does not.</summary>
+internal static partial class TlsSetup
+{
+    private const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>The client's side.</summary>
+    public static SslClientAuthenticationOptions ForClient(RpcIdentity identity, RpcAddress address) => new()
+    {
+        EnabledSslProtocols = Protocols,
+        TargetHost = address.Host,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        ClientCertificateContext = SslStreamCertificateContext.Create(identity.Leaf, [identity.Authority], offline: true),
+        RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+        {
+            var reason = identity.JudgeServer(certificate as X509Certificate2, address.Host);
+            // An exception carries the reason to the caller of the call; "false" would say only that there was one.
+            return reason is null ? true : throw new AuthenticationException($"the certificate of {address} ({certificate?.Subject}) is refused: {reason}.");
+        },
+    };
+
+    /// <summary>The server's side.</summary>
+    public static void ForServer(HttpsConnectionAdapterOptions https, RpcIdentity identity, ILoggerFactory? logging)
+    {
+        var log = logging?.CreateLogger("AlexNetParallel.Rpc") ?? NullLogger.Instance;
+        https.SslProtocols = Protocols;
+        https.ServerCertificate = identity.Leaf;
+        https.CheckCertificateRevocation = false;
+        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+        https.ClientCertificateValidation = (certificate, _, _) =>
+        {
+            var reason = identity.JudgeClient(certificate);
+            if (reason is not null) ClientRefused(log, certificate.Subject, reason);
+            return reason is null;
+        };
+    }
+
+    [LoggerMessage(20, LogLevel.Warning, "The certificate {Subject} of a client is refused: {Reason}.")]
+    private static partial void ClientRefused(ILogger log, string subject, string reason);
+}
