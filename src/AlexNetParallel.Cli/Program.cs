@@ -1,1 +1,5 @@
-return 0;
+using AlexNetParallel.Cli;
+using AlexNetParallel.Training.Processes;
+
+ParentGuard.Enter();
+return await CommandLine.RunAsync(args, Console.Out, Console.Error);

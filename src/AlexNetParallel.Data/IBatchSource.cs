@@ -1,3 +1,4 @@
+using AlexNetParallel.Data.Preparing;
 using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Model.Tensors;
 
@@ -12,6 +13,9 @@ public interface IBatchSource : IDisposable
     /// <summary>Names of the classes by label.</summary>
     IReadOnlyList<string> Classes { get; }
 
+    /// <summary>Mean image and colour statistics of the training images; null where the augmentation uses neither and computing them would mean decoding a large set.</summary>
+    TrainingStatistics? Statistics { get; }
+
     /// <summary>Images of a split that can be used.</summary>
     int Count(Split split);
 
@@ -22,6 +26,7 @@ public interface IBatchSource : IDisposable
     /// <param name="tick">Which batch.</param>
     /// <param name="layout">Layout of <paramref name="images"/>: 3 channels, the network's input size and border. Everything is written: border, and cases past the tick's number, are 0.</param>
     /// <param name="images">layout.Size floats.</param>
-    /// <param name="labels">Label of each case.</param>
+    /// <param name="labels">Label of each case of the whole batch, also where <paramref name="layout"/> holds only some of its blocks.</param>
+    /// <exception cref="DataSetException">The images are smaller than the network's input, or cannot be had any more.</exception>
     unsafe void Fill(Tick tick, TensorLayout layout, float* images, Span<int> labels);
 }

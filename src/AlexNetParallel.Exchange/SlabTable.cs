@@ -38,6 +38,9 @@ internal sealed class SlabTable
     /// <summary>The other workers that share a slab with this one.</summary>
     public IEnumerable<int> Peers => Own.Select(Peer).Distinct().Order();
 
+    /// <summary>The exchanges in which this worker takes part.</summary>
+    public IEnumerable<int> Exchanges => Own.Select(s => s.Exchange).Distinct();
+
     /// <summary>The other worker of a slab.</summary>
     public int Peer(Slab slab) => slab.From == Rank ? slab.To : slab.From;
 

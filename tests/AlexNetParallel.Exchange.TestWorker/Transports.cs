@@ -1,4 +1,7 @@
+using System.Globalization;
+using AlexNetParallel.Exchange.Grpc;
 using AlexNetParallel.Exchange.Peer;
+using AlexNetParallel.Rpc;
 
 namespace AlexNetParallel.Exchange.TestWorker;
 
@@ -9,6 +12,13 @@ public static class Transports
     public static ITransport Create(string name, int rank, int workers) => name switch
     {
         "peer" => new PeerTransport(rank, workers),
+        "grpc" => new GrpcTransport(rank, workers),
+        "grpc-unix" => new GrpcTransport(rank, workers, new GrpcTransportOptions { Listen = RpcAddress.Unix(SocketPath(rank)) }),
         _ => throw new ArgumentException($"no transport {name}", nameof(name)),
     };
+
+    private static string SocketPath(int rank) =>
+        Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"alexnet-test-{Environment.ProcessId}-{rank}-{Interlocked.Increment(ref sockets)}"));
+
+    private static int sockets;
 }

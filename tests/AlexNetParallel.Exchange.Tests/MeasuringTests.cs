@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using AlexNetParallel.Exchange.InProcess;
-using AlexNetParallel.Exchange.Peer;
+using AlexNetParallel.Exchange.TestWorker;
 
 namespace AlexNetParallel.Exchange.Tests;
 
@@ -10,6 +10,7 @@ public sealed class MeasuringTests
     [Theory]
     [InlineData("in-process")]
     [InlineData("peer")]
+    [InlineData("grpc")]
     public async Task Bench_times_a_slab_and_checks_what_arrived(string name)
     {
         using var group = new TransportGroup(Create(name));
@@ -53,6 +54,6 @@ public sealed class MeasuringTests
     private static ITransport[] Create(string name)
     {
         var hub = new InProcessHub(2);
-        return name == "peer" ? [new PeerTransport(0, 2), new PeerTransport(1, 2)] : [hub[0], hub[1]];
+        return name == "in-process" ? [hub[0], hub[1]] : [Transports.Create(name, 0, 2), Transports.Create(name, 1, 2)];
     }
 }

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace AlexNetParallel.Testing;
 
 /// <summary>
-/// An array from a .npy file (NumPy's format, version 1.0): little-endian, C order, float32 (&lt;f4), int32 (&lt;i4) or int8 (|i1).
+/// An array from a .npy file (NumPy's format, version 1.0): little-endian, C order, float32 (&lt;f4), int32 (&lt;i4), int8 (|i1) or uint8 (|u1).
 /// </summary>
 /// <param name="Shape">Sizes, slowest first.</param>
 /// <param name="Values">The numbers, last index fastest; whole numbers are exact.</param>
@@ -33,7 +33,8 @@ public sealed partial record Npy(int[] Shape, float[] Values)
             "<f4" => MemoryMarshal.Cast<byte, float>(data).ToArray(),
             "<i4" => [.. MemoryMarshal.Cast<byte, int>(data).ToArray().Select(Exact)],
             "|i1" => [.. MemoryMarshal.Cast<byte, sbyte>(data).ToArray().Select(v => (float)v)],
-            _ => throw new InvalidDataException($"{path}: numbers of type '{type}', expected <f4, <i4 or |i1"),
+            "|u1" => [.. data.ToArray().Select(v => (float)v)],
+            _ => throw new InvalidDataException($"{path}: numbers of type '{type}', expected <f4, <i4, |i1 or |u1"),
         };
         var expected = shape.Aggregate(1L, (product, size) => product * size);
         if (values.Length != expected)

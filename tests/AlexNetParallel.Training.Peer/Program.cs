@@ -2,7 +2,11 @@
 //   parent ORDERLY|STUCK CHILD...   starts two children with the arguments CHILD, prints "child PID" for each and "ready"; at Ctrl-C prints how many of
 //                                   them still run, then ends them (ORDERLY) or never does (STUCK)
 //   sleep | exit N | abort | chatter LINES
+// A worker with a FakeJob for the tests of runs: worker --coordinator ADDRESS --rank N --position-page PATH KIND RANK STEP PACE
 using System.Globalization;
+using AlexNetParallel.Rpc;
+using AlexNetParallel.Training.Coordination;
+using AlexNetParallel.Training.Peer;
 using AlexNetParallel.Training.Processes;
 
 ParentGuard.Enter();
@@ -23,6 +27,25 @@ switch (args)
     case ["chatter", var lines]:
         for (var i = 0; i < int.Parse(lines, CultureInfo.InvariantCulture); i++) Console.Error.WriteLine($"line {i}");
         return 0;
+    case ["worker", _, var coordinator, _, var rank, _, var page, var kind, var guilty, var step, var pace]:
+        var behaviour = new FakeBehaviour(kind, int.Parse(guilty, CultureInfo.InvariantCulture), int.Parse(step, CultureInfo.InvariantCulture))
+        {
+            Pace = TimeSpan.FromMilliseconds(int.Parse(pace, CultureInfo.InvariantCulture)),
+        };
+        var options = new WorkerSessionOptions
+        {
+            Coordinator = RpcAddress.Parse(coordinator), Rank = int.Parse(rank, CultureInfo.InvariantCulture), Device = "fake", PositionPage = page,
+        };
+        try
+        {
+            await WorkerSession.RunAsync(options, _ => new FakeJob(behaviour), CancellationToken.None);
+            return 0;
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
     default:
         Console.Error.WriteLine($"unknown arguments: {string.Join(' ', args)}");
         return 2;

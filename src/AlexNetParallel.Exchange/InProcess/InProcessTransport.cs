@@ -1,41 +1,26 @@
 using System.Runtime.InteropServices;
 using AlexNetParallel.Exchange.Direct;
+using AlexNetParallel.Exchange.Memory;
+using AlexNetParallel.Exchange.Waiting;
 using AlexNetParallel.Model.Planning;
 
 namespace AlexNetParallel.Exchange.InProcess;
 
 /// <summary>One worker of an <see cref="InProcessHub"/>.</summary>
-internal sealed unsafe class InProcessTransport : DirectTransport
+internal sealed unsafe class InProcessTransport(InProcessHub hub, int rank, int workers) : DirectTransport(rank, workers)
 {
-    private const int HugePage = 2 << 20;
-
-    private readonly InProcessHub hub;
-    private readonly Dictionary<int, SharedTensor> tensors = [];
+    private readonly TensorMemory tensors = new(rank);
     private readonly Lock linesGate = new();
     private readonly Dictionary<int, nint> lines = [];
-    private Endpoint* page;
-
-    public InProcessTransport(InProcessHub hub, int rank, int workers) : base(rank, workers)
-    {
-        this.hub = hub;
-        page = (Endpoint*)AllocateZeroed(Endpoint.PageBytes, Rendezvous.LineBytes);
-    }
+    private readonly Endpoint* page = (Endpoint*)AllocateZeroed(Endpoint.PageBytes);
 
     public override string Name => "in-process";
 
-    public override nint Allocate(int tensor, long floats)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(floats);
-        if (tensors.ContainsKey(tensor)) throw new ArgumentException($"tensor {tensor} of worker {Rank} was allocated before", nameof(tensor));
-        var bytes = floats * sizeof(float);
-        var address = AllocateZeroed(bytes, bytes >= HugePage ? HugePage : 4096);
-        tensors.Add(tensor, new SharedTensor(address, floats));
-        return address;
-    }
+    public override nint Allocate(int tensor, long floats) => tensors.Allocate(tensor, floats);
 
     public override Task<string> ListenAsync(CancellationToken cancellation) => Task.FromResult($"in-process:{Rank}");
 
-    private protected override void Reach(int peer, string address, SlabTable slabs)
+    private protected override void Reach(int peer, string address)
     {
         if (address != $"in-process:{peer}") throw new ArgumentException($"the address of worker {peer} should be in-process:{peer}, not {address}", nameof(address));
     }
@@ -44,8 +29,7 @@ internal sealed unsafe class InProcessTransport : DirectTransport
 
     private protected override Rendezvous* Line(Slab slab) => hub.Member(slab.To).IncomingLine(slab.Id);
 
-    private protected override SharedTensor Tensor(int rank, int tensor) =>
-        hub.Member(rank).tensors.TryGetValue(tensor, out var found) ? found : throw new ArgumentException($"worker {rank} has not allocated tensor {tensor}");
+    private protected override SharedTensor Tensor(int rank, int tensor) => hub.Member(rank).tensors[tensor];
 
     private protected override bool IsAlive(int peer) => true;
 
@@ -53,10 +37,9 @@ internal sealed unsafe class InProcessTransport : DirectTransport
 
     internal void Free()
     {
-        foreach (var tensor in tensors.Values) NativeMemory.AlignedFree((void*)tensor.Address);
+        tensors.Free();
         foreach (var line in lines.Values) NativeMemory.AlignedFree((void*)line);
         NativeMemory.AlignedFree(page);
-        page = null;
     }
 
     /// <summary>The sender and the receiver connect in any order, on threads of their own.</summary>
@@ -64,17 +47,15 @@ internal sealed unsafe class InProcessTransport : DirectTransport
     {
         lock (linesGate)
         {
-            if (!lines.TryGetValue(slab, out var line)) lines.Add(slab, line = AllocateZeroed(Rendezvous.LineBytes, Rendezvous.LineBytes));
+            if (!lines.TryGetValue(slab, out var line)) lines.Add(slab, line = AllocateZeroed(Rendezvous.LineBytes));
             return (Rendezvous*)line;
         }
     }
 
-    private static nint AllocateZeroed(long bytes, int alignment)
+    private static nint AllocateZeroed(int bytes)
     {
-        var size = (nuint)Math.Max(bytes, Rendezvous.LineBytes);
-        var memory = NativeMemory.AlignedAlloc(size, (nuint)alignment);
-        if (alignment == HugePage) LinuxMemory.PreferHugePages((nint)memory, (long)size);
-        NativeMemory.Clear(memory, size);
+        var memory = NativeMemory.AlignedAlloc((nuint)bytes, Rendezvous.LineBytes);
+        NativeMemory.Clear(memory, (nuint)bytes);
         return (nint)memory;
     }
 }

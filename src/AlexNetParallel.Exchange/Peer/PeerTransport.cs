@@ -1,4 +1,6 @@
 using AlexNetParallel.Exchange.Direct;
+using AlexNetParallel.Exchange.Memory;
+using AlexNetParallel.Exchange.Waiting;
 using AlexNetParallel.Model.Planning;
 using Microsoft.Win32.SafeHandles;
 
@@ -14,7 +16,6 @@ public sealed unsafe class PeerTransport : DirectTransport
     private readonly SafeFileHandle ownFile;
     private readonly Segment own;
     private readonly Member?[] members;
-    private bool released;
 
     /// <param name="rank">This worker.</param>
     /// <param name="workers">Number of workers.</param>
@@ -44,7 +45,7 @@ public sealed unsafe class PeerTransport : DirectTransport
         return Task.FromResult(address.Format());
     }
 
-    private protected override void Reach(int peer, string address, SlabTable slabs)
+    private protected override void Reach(int peer, string address)
     {
         var told = PeerAddress.Parse(peer, address);
         if (told.Host != PeerAddress.ThisHost)
@@ -66,8 +67,7 @@ public sealed unsafe class PeerTransport : DirectTransport
         }
     }
 
-    private protected override Endpoint* Page(int rank) =>
-        released ? null : rank == Rank ? own.Page : members[rank] is { } member ? member.Segment.Page : null;
+    private protected override Endpoint* Page(int rank) => (rank == Rank ? own : members[rank]!.Segment).Page;
 
     private protected override Rendezvous* Line(Slab slab) => (slab.To == Rank ? own : members[slab.To]!.Segment).Line(slab.Id);
 
@@ -83,7 +83,6 @@ public sealed unsafe class PeerTransport : DirectTransport
 
     private protected override void Release()
     {
-        released = true;
         own.Dispose();
         foreach (var member in members)
         {

@@ -1,4 +1,6 @@
 using AlexNetParallel.Exchange.Direct;
+using AlexNetParallel.Exchange.Memory;
+using AlexNetParallel.Exchange.Waiting;
 using Microsoft.Win32.SafeHandles;
 
 namespace AlexNetParallel.Exchange.Peer;

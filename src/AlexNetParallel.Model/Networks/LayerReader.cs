@@ -9,7 +9,7 @@ namespace AlexNetParallel.Model.Networks;
 /// <param name="chosenNeuron">Stands for every neuron of the file that is not none; null leaves them as they are.</param>
 internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chosenNeuron)
 {
-    /// <summary>More than any layer that fits one machine: units of one image, and weights, must be countable in 31 bits.</summary>
+    /// <summary>Units of one image (half a gigabyte), and weights of a layer: more than one machine has use for, and few enough to be counted in 31 bits.</summary>
     private const long MostUnits = 1 << 27, MostWeights = int.MaxValue;
 
     private const int MostChannels = 1 << 20, MostPixels = 1 << 14;
@@ -40,25 +40,13 @@ internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chos
             LayerTypes.FullyConnected => FullyConnected(section, name),
             LayerTypes.MaxPooling => Pooling(section, name),
             LayerTypes.ResponseNormalization => Normalization(section, name),
-            LayerTypes.Dropout => new DropoutLayer
-            {
-                Number = number, Name = name, Input = input, Output = input, Towers = inputTowers, InputTowers = inputTowers, Reads = TowerReader.Own(inputTowers),
-                Keep = (float)section.Number("keep", 0.5, 0.001, 1),
-            },
-            LayerTypes.Neuron => new NeuronLayer
-            {
-                Number = number, Name = name, Input = input, Output = input, Towers = inputTowers, InputTowers = inputTowers, Reads = TowerReader.Own(inputTowers),
-                Neuron = ReadNeuron(section, section.Required("neuron", "relu or tanh"), Neuron.Relu, Neuron.Tanh),
-            },
+            LayerTypes.Dropout => Dropout(section, name),
+            LayerTypes.Neuron => NeuronAlone(section, name),
             LayerTypes.Softmax => Softmax(section, name),
             _ => throw typeEntry.Wrong(Words.Choice(LayerTypes.All), Words.DidYouMean(type, LayerTypes.All)),
         };
         section.RejectUnknown();
-        if (layer.Output.Channels * (long)layer.Output.Height * layer.Output.Width > MostUnits)
-        {
-            throw section.Wrong(null, $"an output of {layer.Output} units", $"at most {MostUnits} units");
-        }
-        if (layer is WeightedLayer { WeightCount: > MostWeights } large) throw section.Wrong(null, $"{large.WeightCount} weights", $"at most {MostWeights}");
+        CheckMemory(section, layer);
         (input, inputTowers) = (layer.Output, layer.Towers);
         number++;
         return layer;
@@ -75,10 +63,18 @@ internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chos
         CheckFits(section, size, pad);
         return new ConvolutionLayer
         {
-            Number = number, Name = name, Input = input, Output = Windows(section, channels, size, stride, pad),
-            Towers = towers, InputTowers = inputTowers, Reads = TowerReader.Reads(section, towers, inputTowers, number == 0),
-            KernelSize = size, Stride = stride, Pad = pad,
-            InitialDeviation = Deviation(section), InitialBias = (float)section.Number("initial_bias", 0, -1e6, 1e6),
+            Number = number,
+            Name = name,
+            Input = input,
+            Output = Windows(section, channels, size, stride, pad),
+            Towers = towers,
+            InputTowers = inputTowers,
+            Reads = TowerReader.Reads(section, towers, inputTowers, number == 0),
+            KernelSize = size,
+            Stride = stride,
+            Pad = pad,
+            InitialDeviation = Deviation(section),
+            InitialBias = (float)section.Number("initial_bias", 0, -1e6, 1e6),
             Neuron = ReadNeuron(section, section.Find("neuron"), Neuron.None, Neuron.Relu, Neuron.Tanh),
         };
     }
@@ -89,9 +85,15 @@ internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chos
         var units = Channels(section, "units", "the number of units, all towers", towers);
         return new FullyConnectedLayer
         {
-            Number = number, Name = name, Input = input, Output = new MapSize(units, 1, 1),
-            Towers = towers, InputTowers = inputTowers, Reads = TowerReader.Reads(section, towers, inputTowers, number == 0),
-            InitialDeviation = Deviation(section), InitialBias = (float)section.Number("initial_bias", 0, -1e6, 1e6),
+            Number = number,
+            Name = name,
+            Input = input,
+            Output = new MapSize(units, 1, 1),
+            Towers = towers,
+            InputTowers = inputTowers,
+            Reads = TowerReader.Reads(section, towers, inputTowers, number == 0),
+            InitialDeviation = Deviation(section),
+            InitialBias = (float)section.Number("initial_bias", 0, -1e6, 1e6),
             Neuron = ReadNeuron(section, section.Find("neuron"), Neuron.None, Neuron.Relu, Neuron.Tanh),
         };
     }
@@ -103,9 +105,15 @@ internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chos
         CheckFits(section, size, 0);
         return new PoolingLayer
         {
-            Number = number, Name = name, Input = input, Output = Windows(section, input.Channels, size, stride, 0),
-            Towers = inputTowers, InputTowers = inputTowers, Reads = TowerReader.Own(inputTowers),
-            Size = size, Stride = stride,
+            Number = number,
+            Name = name,
+            Input = input,
+            Output = Windows(section, input.Channels, size, stride, 0),
+            Towers = inputTowers,
+            InputTowers = inputTowers,
+            Reads = TowerReader.Own(inputTowers),
+            Size = size,
+            Stride = stride,
             Neuron = ReadNeuron(section, section.Find("neuron"), Neuron.None, Neuron.Relu),
         };
     }
@@ -121,13 +129,44 @@ internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chos
         var divide = section.Required("divide_alpha_by_size", $"true (alpha / {terms} multiplies the sum of squares) or false (alpha itself does)").AsFlag();
         return new NormalizationLayer
         {
-            Number = number, Name = name, Input = input, Output = input, Towers = inputTowers, InputTowers = inputTowers, Reads = TowerReader.Own(inputTowers),
-            Kind = kind, Size = size,
+            Number = number,
+            Name = name,
+            Input = input,
+            Output = input,
+            Towers = inputTowers,
+            InputTowers = inputTowers,
+            Reads = TowerReader.Own(inputTowers),
+            Kind = kind,
+            Size = size,
             K = (float)section.Required("k", "a number above 0").AsPositive(),
             Alpha = (float)(divide ? alpha / terms : alpha),
             Beta = (float)section.Number("beta", 0.75, 0, 100),
         };
     }
+
+    private DropoutLayer Dropout(Section section, string name) => new()
+    {
+        Number = number,
+        Name = name,
+        Input = input,
+        Output = input,
+        Towers = inputTowers,
+        InputTowers = inputTowers,
+        Reads = TowerReader.Own(inputTowers),
+        Keep = (float)section.Number("keep", 0.5, 0.001, 1),
+    };
+
+    private NeuronLayer NeuronAlone(Section section, string name) => new()
+    {
+        Number = number,
+        Name = name,
+        Input = input,
+        Output = input,
+        Towers = inputTowers,
+        InputTowers = inputTowers,
+        Reads = TowerReader.Own(inputTowers),
+        Neuron = ReadNeuron(section, section.Required("neuron", "relu or tanh"), Neuron.Relu, Neuron.Tanh),
+    };
 
     private SoftmaxLayer Softmax(Section section, string name)
     {
@@ -135,7 +174,13 @@ internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chos
         ended = true;
         return new SoftmaxLayer
         {
-            Number = number, Name = name, Input = input, Output = input, Towers = 1, InputTowers = inputTowers, Reads = TowerReader.All(1, inputTowers),
+            Number = number,
+            Name = name,
+            Input = input,
+            Output = input,
+            Towers = 1,
+            InputTowers = inputTowers,
+            Reads = TowerReader.All(1, inputTowers),
         };
     }
 
@@ -153,6 +198,24 @@ internal sealed class LayerReader(MapSize input, int networkTowers, Neuron? chos
     {
         if (size <= Math.Min(input.Height, input.Width) + 2 * pad) return;
         throw section.Wrong("size", $"a size of {size}", $"at most the input's {input.Height}×{input.Width}{(pad > 0 ? $" with its pad of {pad}" : "")}");
+    }
+
+    private static void CheckMemory(Section section, Layer layer)
+    {
+        if (layer.Output.Channels * (long)layer.Output.Height * layer.Output.Width > MostUnits)
+        {
+            throw section.Wrong(null, $"an output of {layer.Output} units", $"at most {MostUnits} units");
+        }
+        var ofOne = layer switch
+        {
+            ConvolutionLayer convolution => (long)layer.InputChannels(0).Channels * convolution.KernelSize * convolution.KernelSize,
+            FullyConnectedLayer => (long)layer.InputChannels(0).Channels * layer.Input.Pixels,
+            _ => 0,
+        };
+        if (ofOne > MostWeights / layer.Output.Channels)
+        {
+            throw section.Wrong(null, $"{ofOne} weights for each of {layer.Output.Channels} outputs", $"at most {MostWeights} weights in a layer");
+        }
     }
 
     private MapSize Windows(Section section, int channels, int size, int stride, int pad)

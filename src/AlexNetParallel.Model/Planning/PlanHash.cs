@@ -22,7 +22,7 @@ internal static class PlanHash
         foreach (var program in programs)
         {
             foreach (var tensor in program.Tensors) text.Append(tensor.Name).Append(' ').Append(tensor.Layout).Append('\n');
-            foreach (var instruction in program.Instructions) text.Append(Describe(instruction)).Append('\n');
+            foreach (var instruction in program.Instructions) text.Append(InstructionText.Describe(instruction)).Append('\n');
         }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
@@ -35,22 +35,5 @@ internal static class PlanHash
         NormalizationLayer n => $"{n.Number} {n.Name} {n.Shape(n.TowerChannels)} {n.Towers}",
         DropoutLayer d => $"{d.Number} {d.Name} keep {d.Keep}",
         _ => $"{layer.Number} {layer.Name} {layer.GetType().Name} {layer.Output} {layer.Neuron}",
-    };
-
-    /// <summary>An instruction in one line, as `alexnet plan` shows it.</summary>
-    internal static string Describe(Instruction instruction) => instruction switch
-    {
-        ForwardInstruction i => $"forward {i.Piece} {i.Blocks}",
-        LossInstruction i => $"loss {i.Piece} {i.Blocks} → tensor {i.Target}",
-        NeuronGradientInstruction i => $"neuron gradient {i.Piece} {i.Blocks}",
-        InputGradientInstruction i => $"input gradient {i.Piece} {i.Blocks} → tensor {i.Target}",
-        WeightGradientInstruction i => $"weight gradient {i.Piece} {i.Blocks}{(i.First ? " first" : "")}",
-        FusedUpdateInstruction i => $"weight gradient and update {i.Piece} {i.Blocks}",
-        SumInstruction i => $"sum {i.Channels} block {i.Block} of tensors {string.Join(" + ", i.Sources)} → tensor {i.Target}",
-        SumParametersInstruction i => $"sum parameters {i.Parameters} [{i.Offset},{i.Offset + i.Count}) of tensors {string.Join(" + ", i.Sources)}",
-        UpdateInstruction i => $"update parameters {i.Parameters}",
-        SendInstruction i => $"send slab {i.Slab.Id} to worker {i.Slab.To}",
-        ReceiveInstruction i => $"receive slab {i.Slab.Id} from worker {i.Slab.From}",
-        _ => instruction.ToString(),
     };
 }

@@ -27,6 +27,7 @@ public sealed class ChannelSet : IReadOnlyList<ChannelRange>, IEquatable<Channel
             }
         }
         ranges = [.. merged];
+        Channels = ranges.Sum(r => r.Count);
     }
 
     /// <summary>One range.</summary>
@@ -39,7 +40,7 @@ public sealed class ChannelSet : IReadOnlyList<ChannelRange>, IEquatable<Channel
     public int Count => ranges.Length;
 
     /// <summary>Number of channels.</summary>
-    public int Channels => ranges.Sum(r => r.Count);
+    public int Channels { get; }
 
     /// <inheritdoc/>
     public ChannelRange this[int index] => ranges[index];

@@ -59,10 +59,16 @@ public sealed partial class CheckpointFolder(string path)
         return complete;
     }
 
-    /// <summary>Deletes all but the newest <paramref name="keep"/> checkpoints, and what interrupted ones left.</summary>
+    /// <summary>Deletes all but the newest <paramref name="keep"/> checkpoints.</summary>
     public void Prune(int keep)
     {
         foreach (var step in Steps.SkipLast(keep)) Directory.Delete(Complete(step), recursive: true);
+    }
+
+    /// <summary>Deletes what a run that was ended in the midst of a checkpoint left; only while no run writes there.</summary>
+    public void Clean()
+    {
+        if (!Directory.Exists(path)) return;
         foreach (var left in Directory.GetDirectories(path, ".*.partial")) Directory.Delete(left, recursive: true);
     }
 

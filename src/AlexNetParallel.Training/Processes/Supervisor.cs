@@ -7,7 +7,6 @@ namespace AlexNetParallel.Training.Processes;
 public sealed class Supervisor : IAsyncDisposable
 {
     private readonly List<ChildProcess> children = [];
-    private readonly TaskCompletionSource<ChildExit> firstUnexpected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A supervisor without children.</summary>
     public Supervisor() => AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
@@ -21,19 +20,12 @@ public sealed class Supervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when a child has ended that nobody had told to.</summary>
-    public Task<ChildExit> FirstUnexpectedExit => firstUnexpected.Task;
-
     /// <summary>Starts a child.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
     public ChildProcess Start(ChildStart start)
     {
         var child = ChildProcess.Start(start);
         lock (children) children.Add(child);
-        _ = child.Exited.ContinueWith(exit =>
-        {
-            if (!child.IsStopping) firstUnexpected.TrySetResult(exit.Result);
-        }, TaskScheduler.Default);
         return child;
     }
 

@@ -70,8 +70,14 @@ public sealed class RecipeTests
         Assert.Equal(
             new Augmentation
             {
-                Resize = 30, Shuffle = Shuffle.Once, Crop = DrawFor.Chunk, Mirror = DrawFor.Batch, Mean = MeanKind.Channel,
-                ColourNoise = 0.25, ColourNoiseScale = ColourNoiseScale.Paper, DivideBy = 0.1,
+                Resize = 30,
+                Shuffle = Shuffle.Once,
+                Crop = DrawFor.Chunk,
+                Mirror = DrawFor.Batch,
+                Mean = MeanKind.Channel,
+                ColourNoise = 0.25,
+                ColourNoiseScale = ColourNoiseScale.Paper,
+                DivideBy = 0.1,
             },
             recipe.Augmentation);
         Assert.Equal(new DiscreteExponentialRate(0.3, 17, 3), recipe.Schedule.WeightRate);
@@ -116,12 +122,36 @@ public sealed class RecipeTests
     }
 
     [Fact]
+    public void DifferencesAreNamedByTheirKeys()
+    {
+        var recipe = RecipeFile.Load("quickstart");
+        var other = recipe with { Batch = 32, Epochs = null, Steps = 9, Schedule = recipe.Schedule with { WeightRate = new ConstantRate(0.5) } };
+
+        Assert.Empty(RecipeDifference.Between(recipe, recipe with { }));
+        Assert.Equal(
+            ["batch: 64, then 32", "epochs: 8, then nothing", "schedule.weight_rate.kind: steps, then nothing", "schedule.weight_rate.start: 0.01, then nothing",
+                "schedule.weight_rate.factor: 0.1, then nothing", "schedule.weight_rate.at_fractions.0: 0.75, then nothing", "steps: nothing, then 9", "schedule.weight_rate: nothing, then 0.5"],
+            RecipeDifference.Between(recipe, other).Select(d => d.ToString()));
+        Assert.Equal(["network.layers.2.channels: 32, then 64"],
+            RecipeDifference.Between(recipe, recipe with { Network = NetworkFile.Parse(NetworkFile.Write(recipe.Network).Replace("conv2, type: convolution, channels: 32", "conv2, type: convolution, channels: 64"), "x.yaml") })
+                .Select(d => d.ToString()));
+    }
+
+    [Fact]
     public void TheUserGoesBeforeTheFile()
     {
         var recipe = RecipeFile.Load("quickstart", new RecipeOverrides
         {
-            Network = "cifar10-figure1", Neuron = Neuron.Tanh, Data = "here", Partition = "single", Workers = 1, Batch = 32, Steps = 20, Seed = 7,
-            Test = default(Cadence), Checkpoint = new Cadence(0, 5, false),
+            Network = "cifar10-figure1",
+            Neuron = Neuron.Tanh,
+            Data = "here",
+            Partition = "single",
+            Workers = 1,
+            Batch = 32,
+            Steps = 20,
+            Seed = 7,
+            Test = default(Cadence),
+            Checkpoint = new Cadence(0, 5, false),
         });
 
         Assert.Equal(NetworkFile.Load("cifar10-figure1", neuron: Neuron.Tanh), recipe.Network);

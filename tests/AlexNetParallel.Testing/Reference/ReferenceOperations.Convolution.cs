@@ -8,21 +8,12 @@ public static partial class ReferenceOperations
     public static HostTensor ConvolutionForward(ConvolutionShape shape, HostTensor x, double[] w, double[] b, Neuron neuron = Neuron.None)
     {
         var y = new HostTensor(x.Cases, shape.Kernels, shape.OutputHeight, shape.OutputWidth);
-        for (var n = 0; n < x.Cases; n++)
+        ForEachOutput(shape, y, x, (n, f, output, image, taps) =>
         {
-            for (var f = 0; f < shape.Kernels; f++)
-            {
-                for (var oy = 0; oy < shape.OutputHeight; oy++)
-                {
-                    for (var ox = 0; ox < shape.OutputWidth; ox++)
-                    {
-                        var sum = b[f];
-                        foreach (var (weight, input) in Taps(shape, x, n, f, oy, ox)) sum += w[weight] * x.Values[input];
-                        y[n, f, oy, ox] = Apply(neuron, sum);
-                    }
-                }
-            }
-        }
+            var sum = b[f];
+            foreach (var (row, pixel) in taps) sum += w[row * shape.Kernels + f] * x.Values[image + pixel];
+            y.Values[output] = Apply(neuron, sum);
+        });
         return y;
     }
 
@@ -30,9 +21,9 @@ public static partial class ReferenceOperations
     public static HostTensor ConvolutionInputGradient(ConvolutionShape shape, HostTensor dy, double[] w)
     {
         var dx = new HostTensor(dy.Cases, shape.InputChannels, shape.InputHeight, shape.InputWidth);
-        ForEachOutput(shape, dy, (n, f, oy, ox, gradient) =>
+        ForEachOutput(shape, dy, dx, (n, f, output, image, taps) =>
         {
-            foreach (var (weight, input) in Taps(shape, dx, n, f, oy, ox)) dx.Values[input] += w[weight] * gradient;
+            foreach (var (row, pixel) in taps) dx.Values[image + pixel] += w[row * shape.Kernels + f] * dy.Values[output];
         });
         return dx;
     }
@@ -42,39 +33,47 @@ public static partial class ReferenceOperations
     {
         var dw = new double[shape.Weights];
         var db = new double[shape.Kernels];
-        ForEachOutput(shape, dy, (n, f, oy, ox, gradient) =>
+        ForEachOutput(shape, dy, x, (n, f, output, image, taps) =>
         {
-            db[f] += gradient;
-            foreach (var (weight, input) in Taps(shape, x, n, f, oy, ox)) dw[weight] += x.Values[input] * gradient;
+            db[f] += dy.Values[output];
+            foreach (var (row, pixel) in taps) dw[row * shape.Kernels + f] += x.Values[image + pixel] * dy.Values[output];
         });
         return (dw, db);
     }
 
-    /// <summary>The (weight, input pixel) pairs of one output: its window, without what lies outside the image.</summary>
-    private static IEnumerable<(int Weight, int Input)> Taps(ConvolutionShape shape, HostTensor x, int n, int f, int oy, int ox)
+    /// <summary>
+    /// Calls the action for each output: its case and kernel, its position in y, the position of the case's image in x, and its taps: (row of w, pixel of the image).
+    /// </summary>
+    private static void ForEachOutput(ConvolutionShape shape, HostTensor y, HostTensor x, Action<int, int, int, int, List<(int Row, int Pixel)>> action)
     {
-        for (var c = 0; c < shape.InputChannels; c++)
+        for (var oy = 0; oy < shape.OutputHeight; oy++)
         {
-            for (var ky = 0; ky < shape.KernelHeight; ky++)
+            for (var ox = 0; ox < shape.OutputWidth; ox++)
             {
-                var iy = oy * shape.Stride - shape.PadTop + ky;
-                if (iy < 0 || iy >= shape.InputHeight) continue;
-                for (var kx = 0; kx < shape.KernelWidth; kx++)
-                {
-                    var ix = ox * shape.Stride - shape.PadLeft + kx;
-                    if (ix < 0 || ix >= shape.InputWidth) continue;
-                    yield return (((c * shape.KernelHeight + ky) * shape.KernelWidth + kx) * shape.Kernels + f, x.Index(n, c, iy, ix));
-                }
+                var taps = Taps(shape, oy, ox);
+                for (var n = 0; n < y.Cases; n++)
+                    for (var f = 0; f < shape.Kernels; f++)
+                        action(n, f, y.Index(n, f, oy, ox), x.Index(n, 0, 0, 0), taps);
             }
         }
     }
 
-    private static void ForEachOutput(ConvolutionShape shape, HostTensor dy, Action<int, int, int, int, double> action)
+    /// <summary>The window of one output, without what lies outside the image.</summary>
+    private static List<(int Row, int Pixel)> Taps(ConvolutionShape shape, int oy, int ox)
     {
-        for (var n = 0; n < dy.Cases; n++)
-            for (var f = 0; f < shape.Kernels; f++)
-                for (var oy = 0; oy < shape.OutputHeight; oy++)
-                    for (var ox = 0; ox < shape.OutputWidth; ox++)
-                        action(n, f, oy, ox, dy[n, f, oy, ox]);
+        var taps = new List<(int, int)>();
+        for (var c = 0; c < shape.InputChannels; c++)
+        {
+            for (var ky = 0; ky < shape.KernelHeight; ky++)
+            {
+                for (var kx = 0; kx < shape.KernelWidth; kx++)
+                {
+                    var (iy, ix) = (oy * shape.Stride - shape.PadTop + ky, ox * shape.Stride - shape.PadLeft + kx);
+                    if (iy < 0 || iy >= shape.InputHeight || ix < 0 || ix >= shape.InputWidth) continue;
+                    taps.Add(((c * shape.KernelHeight + ky) * shape.KernelWidth + kx, (c * shape.InputHeight + iy) * shape.InputWidth + ix));
+                }
+            }
+        }
+        return taps;
     }
 }

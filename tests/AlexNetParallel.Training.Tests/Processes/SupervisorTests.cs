@@ -14,9 +14,11 @@ public sealed class SupervisorTests
         await using (var supervisor = new Supervisor())
         {
             first = Start(supervisor, "worker 0", "sleep").Pid;
-            second = Start(supervisor, "worker 1", "sleep").Pid;
+            var killed = Start(supervisor, "worker 1", "sleep");
+            second = killed.Pid;
             RunningProcess.Signal("KILL", second);
-            var exit = await supervisor.FirstUnexpectedExit.WaitAsync(soon);
+            var exit = await killed.Exited.WaitAsync(soon);
+            Assert.False(killed.IsStopping);
             Assert.Equal($"worker 1 (pid {second}) was killed by SIGKILL", exit.Describe());
             Assert.True(RunningProcess.IsRunning(first));
         }
@@ -28,10 +30,10 @@ public sealed class SupervisorTests
     public async Task A_child_that_was_told_to_end_is_no_failure()
     {
         await using var supervisor = new Supervisor();
-        Start(supervisor, "worker 0", "sleep");
+        var child = Start(supervisor, "worker 0", "sleep");
         var exits = await supervisor.StopAsync(TimeSpan.Zero).WaitAsync(soon);
         Assert.Equal("SIGKILL", Assert.Single(exits).Signal);
-        Assert.False(supervisor.FirstUnexpectedExit.IsCompleted);
+        Assert.True(child.IsStopping);
     }
 
     [Fact]
@@ -39,7 +41,7 @@ public sealed class SupervisorTests
     {
         await using var supervisor = new Supervisor();
         var child = Start(supervisor, "worker 0", "exit", "3");
-        var exit = await supervisor.FirstUnexpectedExit.WaitAsync(soon);
+        var exit = await child.Exited.WaitAsync(soon);
         Assert.Equal($"worker 0 (pid {child.Pid}) ended with exit code 3", exit.Describe());
         Assert.Equal("last words", exit.LastLines[^1]);
     }
@@ -48,8 +50,7 @@ public sealed class SupervisorTests
     public async Task A_fatal_error_in_a_child_is_told_with_its_message()
     {
         await using var supervisor = new Supervisor();
-        Start(supervisor, "worker 0", "abort");
-        var exit = await supervisor.FirstUnexpectedExit.WaitAsync(soon);
+        var exit = await Start(supervisor, "worker 0", "abort").Exited.WaitAsync(soon);
         Assert.Equal("SIGABRT", exit.Signal);
         Assert.Contains(exit.LastLines, l => l.Contains("a fatal error", StringComparison.Ordinal));
     }

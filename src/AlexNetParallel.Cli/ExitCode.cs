@@ -1,0 +1,20 @@
+namespace AlexNetParallel.Cli;
+
+/// <summary>What the program ends with.</summary>
+internal static class ExitCode
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>Failed; the message says why.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Wrong usage, or a wrong file.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Interrupted by Ctrl-C, SIGTERM or SIGHUP.</summary>
+    public const int Interrupted = 130;
+}
+
+/// <summary>Arguments that do not fit together. The message says what was found and what was expected.</summary>
+internal sealed class UsageException(string message) : Exception(message);

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+
+namespace AlexNetParallel.Cli.Verbs;
+
+/// <summary>Options that take whole numbers, with a message that says what was found and what was expected.</summary>
+internal static class Numbers
+{
+    public static Option<int?> Option(string name, string description, int least) => Make<int>(name, description, least);
+
+    public static Option<long?> LongOption(string name, string description, long least) => Make(name, description, least);
+
+    public static Option<ulong?> SeedOption(string name, string description) => Make<ulong>(name, description, 0);
+
+    private static Option<T?> Make<T>(string name, string description, T least) where T : struct, IBinaryInteger<T>, IMinMaxValue<T> => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[^1].Value : "";
+            if (T.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least) return number;
+            result.AddError($"{name}: found '{text}'; expected a whole number from {least} to {T.MaxValue}");
+            return null;
+        },
+    };
+}

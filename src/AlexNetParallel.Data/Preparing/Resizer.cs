@@ -1,0 +1,108 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using AlexNetParallel.Data.Decoding;
+
+namespace AlexNetParallel.Data.Preparing;
+
+/// <summary>
+/// Makes the shorter side N pixels long by bilinear interpolation with antialiasing (a triangle as wide as the reduction asks for, as Pillow's BILINEAR and
+/// torchvision's Resize do; the longer side is N · longer / shorter, rounded down) and keeps the central N×N square. Only what is kept is computed.
+/// Sums are in float, in a fixed order, rounded once to bytes. Not thread-safe.
+/// </summary>
+internal sealed unsafe class Resizer : IDisposable
+{
+    private readonly Taps rows = new(), columns = new();
+    private float* line;
+    private int lineLength;
+
+    /// <summary>Writes the square as planes R, G, B of N rows of N bytes.</summary>
+    /// <param name="picture">The picture, at its full size or already reduced by the decoder.</param>
+    /// <param name="fullWidth">Width before that reduction: it decides the length of the longer side.</param>
+    /// <param name="fullHeight">Height before that reduction.</param>
+    /// <param name="reduction">By how much the decoder reduced it.</param>
+    /// <param name="side">N.</param>
+    /// <param name="planes">3 · N · N bytes.</param>
+    public void CentralSquare(Picture picture, int fullWidth, int fullHeight, int reduction, int side, byte* planes)
+    {
+        var (outWidth, outHeight) = fullWidth <= fullHeight ? (side, Longer(fullHeight, fullWidth)) : (Longer(fullWidth, fullHeight), side);
+        columns.Prepare(picture.Width, (double)fullWidth / reduction, outWidth, (outWidth - side) / 2, side);
+        rows.Prepare(picture.Height, (double)fullHeight / reduction, outHeight, (outHeight - side) / 2, side);
+
+        var (left, right) = columns.Reach;
+        var floats = 3 * (right - left);
+        Grow(floats + Vector<float>.Count + 4);
+        for (var y = 0; y < side; y++)
+        {
+            Vertical(picture, rows.First(y), rows.Weights(y), left, floats);
+            for (var x = 0; x < side; x++)
+            {
+                var sum = Vector128<float>.Zero;
+                var at = line + 3 * (columns.First(x) - left);
+                foreach (var weight in columns.Weights(x))
+                {
+                    sum += Vector128.Load(at) * weight;   // R, G, B and the next pixel's R
+                    at += 3;
+                }
+                var rounded = Vector128.ConvertToInt32(Vector128.Min(Vector128.Max(sum, Vector128<float>.Zero), Vector128.Create(255f)) + Vector128.Create(0.5f));
+                var to = planes + y * side + x;
+                for (var c = 0; c < 3; c++) to[c * side * side] = (byte)rounded[c];
+            }
+        }
+
+        int Longer(int longer, int shorter) => Math.Max(side, (int)((long)side * longer / shorter));
+    }
+
+    /// <summary>Writes the picture as it is, as planes R, G, B.</summary>
+    public static void Separate(Picture picture, byte* planes)
+    {
+        var count = picture.Width * picture.Height;
+        var from = picture.Pixels;
+        for (var i = 0; i < count; i++, from += 3)
+        {
+            planes[i] = from[0];
+            planes[count + i] = from[1];
+            planes[2 * count + i] = from[2];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(line);
+        line = null;
+        lineLength = 0;
+        GC.SuppressFinalize(this);
+    }
+
+    ~Resizer() => NativeMemory.AlignedFree(line);
+
+    /// <summary>line[i] = Σ weight · byte i of rows from <paramref name="first"/> on, columns from <paramref name="left"/> on.</summary>
+    private void Vertical(Picture picture, int first, ReadOnlySpan<float> weights, int left, int floats)
+    {
+        var stride = 3 * picture.Width;
+        var from = picture.Pixels + (long)first * stride + 3 * left;
+        for (var i = 0; i < floats; i += 4)
+        {
+            var sum = Vector128<float>.Zero;
+            var at = from + i;
+            foreach (var weight in weights)
+            {
+                // Up to three bytes past the row's end are read; the picture has slack for that.
+                var bytes = Vector128.CreateScalar(*(uint*)at).AsByte();
+                sum += Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes)).AsInt32()) * weight;
+                at += stride;
+            }
+            sum.Store(line + i);
+        }
+    }
+
+    private void Grow(int floats)
+    {
+        if (floats <= lineLength) return;
+        NativeMemory.AlignedFree(line);
+        line = (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
+        new Span<float>(line, floats).Clear();
+        lineLength = floats;
+    }
+}

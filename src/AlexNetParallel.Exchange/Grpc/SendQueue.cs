@@ -1,0 +1,70 @@
+namespace AlexNetParallel.Exchange.Grpc;
+
+/// <summary>
+/// What is to be sent to one peer: notices that a destination is free go before slabs, because the peer may be waiting for one while a
+/// long slab would hold it up. Each slab is in it at most once, so that it never grows.
+/// </summary>
+internal sealed class SendQueue(int slabs)
+{
+    private readonly Lock gate = new();
+    private readonly AsyncSignal signal = new();
+    private readonly Ring notices = new(slabs);
+    private readonly Ring payloads = new(slabs);
+    private bool closed;
+
+    /// <summary>Adds a slab to be sent, or, for one that enters this worker, a notice.</summary>
+    public void Add(SlabRoute route, long tick)
+    {
+        lock (gate)
+        {
+            if (closed) return;
+            (route.IsOutgoing ? payloads : notices).Add(route, tick);
+        }
+        signal.Signal();
+    }
+
+    /// <summary>Nothing more will be added; what is in it is still sent.</summary>
+    public void Close()
+    {
+        lock (gate) closed = true;
+        signal.Signal();
+    }
+
+    /// <summary>The next to be sent; null if there is nothing now.</summary>
+    /// <param name="tick">Its tick.</param>
+    /// <param name="ended">True when there will be nothing either.</param>
+    public SlabRoute? Take(out long tick, out bool ended)
+    {
+        lock (gate)
+        {
+            ended = closed;
+            return notices.Take(out tick) ?? payloads.Take(out tick);
+        }
+    }
+
+    /// <summary>Waits until something may have changed.</summary>
+    public ValueTask WaitAsync() => signal.WaitAsync();
+
+    private sealed class Ring(int capacity)
+    {
+        private readonly (SlabRoute? Route, long Tick)[] entries = new (SlabRoute?, long)[capacity];
+        private int first;
+        private int count;
+
+        public void Add(SlabRoute route, long tick)
+        {
+            if (count == entries.Length) throw new InvalidOperationException($"slab {route.Slab.Id} is queued twice");
+            entries[(first + count++) % entries.Length] = (route, tick);
+        }
+
+        public SlabRoute? Take(out long tick)
+        {
+            tick = 0;
+            if (count == 0) return null;
+            (var route, tick) = entries[first];
+            first = (first + 1) % entries.Length;
+            count--;
+            return route;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using AlexNetParallel.Devices;
+using AlexNetParallel.Exchange;
+using AlexNetParallel.Model.Operations;
+using AlexNetParallel.Model.Planning;
+using AlexNetParallel.Model.Recipes;
+using AlexNetParallel.Training.Checkpoints;
+using AlexNetParallel.Training.Coordination;
+using AlexNetParallel.Training.Engine;
+
+namespace AlexNetParallel.Training.Jobs;
+
+/// <summary>One worker's part of a training run: plan, device, transport, feed and engine put together.</summary>
+/// <param name="options">What the worker process was started with.</param>
+public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
+{
+    private readonly Lock gate = new();
+    private string? aborted;
+    private Recipe recipe = null!;
+    private Plan plan = null!;
+    private IDevice? device;
+    private ITransport? transport;
+    private WorkerEngine? engine;
+    private WorkerFeed? feed;
+    private Course course = null!;
+    private UpdateRule[] rules = [];
+
+    /// <summary>The engine, once prepared: its times and parameters.</summary>
+    public WorkerEngine Engine => engine ?? throw new InvalidOperationException("the job is not prepared");
+
+    /// <inheritdoc/>
+    public WorkerFacts Prepare(IWorkerContext context)
+    {
+        var job = context.Job;
+        recipe = RecipeFile.Parse(job.Recipe, "recipe.yaml");
+        plan = Plan.Compile(recipe.Network, recipe.Partition, job.Workers, recipe.Batch);
+        context.Gather("plan", plan.Sha256, mustAgree: true);
+        device = options.CreateDevice();
+        Guarded(() => transport = TransportFactory.Create(job.Transport, job.Rank, job.Workers, options));
+        engine = new WorkerEngine(plan, job.Rank, device, transport!, recipe.Seed, position: context.Position);
+        var address = transport!.ListenAsync(context.Cancellation).GetAwaiter().GetResult();
+        var addresses = context.Gather("transport", address);
+        transport.ConnectAsync(engine.Slabs, addresses, context.Cancellation).GetAwaiter().GetResult();
+
+        using var checkpoint = job.ResumeFrom is null ? null : Checkpoint.Open(job.ResumeFrom, verify: job.Rank == 0);
+        Guarded(() => feed = WorkerFeed.Open(context, recipe, engine.ImageLayout, options.FeedThreads));
+        course = new Course(recipe, feed!.TrainImages, feed.TestImages);
+        rules = new UpdateRule[plan.Network.Layers.Count];
+        checkpoint?.Load(engine);
+        feed.Start(course, checkpoint?.Info.Tick ?? 0);
+        context.Gather("ready", "");
+        return new WorkerFacts(plan.Sha256, feed.TrainImages, feed.TestImages, feed.Description, device.Description);
+    }
+
+    /// <inheritdoc/>
+    public TickResult Run(Tick tick, int drops)
+    {
+        if (tick.Split == Split.Train)
+        {
+            var settings = recipe.Schedule.At(course.Progress(tick, drops));
+            foreach (var layer in plan.Network.Layers) rules[layer.Number] = settings.Rule(layer.Name, tick.Cases);
+        }
+        var begin = Stopwatch.GetTimestamp();
+        var (images, labels) = feed!.Take(tick);
+        var fed = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        var exchanged = engine!.ExchangeSeconds;
+        var loss = engine.Run(tick, images, labels, rules);
+        feed.Release(tick);
+        return new TickResult(loss, engine.ExchangeSeconds - exchanged, fed);
+    }
+
+    /// <inheritdoc/>
+    public CheckpointFile SaveCheckpoint(string folder) => Checkpoint.WriteWorker(folder, Engine);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ExchangeCounters> Counters() => [.. plan.Exchanges.Select(e => transport!.Counters(e.Id))];
+
+    /// <inheritdoc/>
+    public void Abort(string reason)
+    {
+        lock (gate)
+        {
+            aborted ??= reason;
+            transport?.Abort(reason);
+            feed?.Abort(reason);
+        }
+    }
+
+    /// <summary>What others may abort is made under the lock, so that an abort that comes first is not lost.</summary>
+    private void Guarded(Action make)
+    {
+        lock (gate)
+        {
+            make();
+            if (aborted is null) return;
+            transport?.Abort(aborted);
+            feed?.Abort(aborted);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            feed?.Dispose();
+            engine?.Dispose();
+            transport?.Dispose();
+            device?.Dispose();
+            (feed, engine, transport, device) = (null, null, null, null);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using AlexNetParallel.Devices;
+using AlexNetParallel.Devices.Cpu;
+
+namespace AlexNetParallel.Training.Jobs;
+
+/// <summary>What a worker process is started with: what belongs to the machine and not to the run, so that none of it changes a bit of the result.</summary>
+public sealed record TrainingJobOptions
+{
+    /// <summary>Threads of the CPU device. 1 by default: each core has a worker of its own.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Threads that decode images, in the first worker of each host. 1 by default.</summary>
+    public int FeedThreads { get; init; } = 1;
+
+    /// <summary>gRPC between workers listens on a Unix socket (true) or on TCP loopback (false).</summary>
+    public bool UnixSockets { get; init; } = true;
+
+    /// <summary>Makes the device.</summary>
+    public IDevice CreateDevice() => new CpuDevice(new CpuOptions { Threads = Threads });
+}
