@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using AlexNetParallel.Model.Tensors;
+
+namespace AlexNetParallel.Exchange.Direct;
+
+/// <summary>Copies the rows of one box into the rows of another. The boxes hold the same number of floats; their rows may be cut differently.</summary>
+internal static unsafe class BoxCopy
+{
+    /// <summary>Copies; the boxes must not overlap.</summary>
+    /// <param name="sourceTensor">First float of the tensor that is read.</param>
+    /// <param name="source">What is read of it.</param>
+    /// <param name="destinationTensor">First float of the tensor that is written.</param>
+    /// <param name="destination">What is written of it.</param>
+    /// <returns>Bytes that were copied.</returns>
+    public static long Copy(float* sourceTensor, in StridedBox source, float* destinationTensor, in StridedBox destination)
+    {
+        var from = new RowWalk(sourceTensor, source);
+        var to = new RowWalk(destinationTensor, destination);
+        var bytes = 0L;
+        while (from.Left > 0 && to.Left > 0)
+        {
+            var run = Math.Min(from.Left, to.Left) * sizeof(float);
+            Buffer.MemoryCopy(from.At, to.At, run, run);
+            bytes += run;
+            from.Advance(run / sizeof(float));
+            to.Advance(run / sizeof(float));
+        }
+        return bytes;
+    }
+
+    /// <summary>A place in a box, and how many floats follow it without a gap. A box without gaps is walked as one row.</summary>
+    private struct RowWalk
+    {
+        private readonly StridedBox box;
+        private float* plane;
+        private float* row;
+        private int rowNumber;
+        private int planeNumber;
+
+        public RowWalk(float* tensor, in StridedBox given)
+        {
+            box = given;
+            row = plane = tensor + given.Offset;
+            At = row;
+            Left = given.IsContiguous ? given.Length : given.RowLength;
+            if (given.Length == 0) Left = 0;
+            if (!given.IsContiguous) return;
+            rowNumber = given.Rows - 1;
+            planeNumber = given.Planes - 1;
+        }
+
+        public float* At { get; private set; }
+
+        public long Left { get; private set; }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Advance(long floats)
+        {
+            At += floats;
+            Left -= floats;
+            if (Left == 0) NextRow();
+        }
+
+        private void NextRow()
+        {
+            if (++rowNumber < box.Rows)
+            {
+                row += box.RowStride;
+            }
+            else if (++planeNumber < box.Planes)
+            {
+                rowNumber = 0;
+                row = plane += box.PlaneStride;
+            }
+            else
+            {
+                return;
+            }
+            At = row;
+            Left = box.RowLength;
+        }
+    }
+}
