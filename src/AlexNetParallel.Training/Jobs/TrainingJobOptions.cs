@@ -1,5 +1,6 @@
 using AlexNetParallel.Devices;
 using AlexNetParallel.Devices.Cpu;
+using AlexNetParallel.Exchange.Grpc;
 
 namespace AlexNetParallel.Training.Jobs;
 
@@ -12,8 +13,8 @@ public sealed record TrainingJobOptions
     /// <summary>Threads that decode images, in the first worker of each host. 1 by default.</summary>
     public int FeedThreads { get; init; } = 1;
 
-    /// <summary>gRPC between workers listens on a Unix socket (true) or on TCP loopback (false).</summary>
-    public bool UnixSockets { get; init; } = true;
+    /// <summary>Where and how this worker listens for the others when the transport is gRPC. TCP loopback by default.</summary>
+    public GrpcTransportOptions Grpc { get; init; } = new();
 
     /// <summary>Makes the device.</summary>
     public IDevice CreateDevice() => new CpuDevice(new CpuOptions { Threads = Threads });

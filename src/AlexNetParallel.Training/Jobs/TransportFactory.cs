@@ -1,4 +1,5 @@
 using AlexNetParallel.Exchange;
+using AlexNetParallel.Exchange.Grpc;
 using AlexNetParallel.Exchange.Peer;
 
 namespace AlexNetParallel.Training.Jobs;
@@ -7,7 +8,7 @@ namespace AlexNetParallel.Training.Jobs;
 public static class TransportFactory
 {
     /// <summary>The names that <see cref="Create"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["peer"];
+    public static IReadOnlyList<string> Names { get; } = ["peer", "grpc"];
 
     /// <summary>Makes one worker's transport.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
@@ -17,6 +18,7 @@ public static class TransportFactory
         return name switch
         {
             "peer" => new PeerTransport(rank, workers),
+            "grpc" => new GrpcTransport(rank, workers, options.Grpc),
             _ => throw new ArgumentException($"found transport '{name}'; expected {string.Join(" or ", Names)}"),
         };
     }
