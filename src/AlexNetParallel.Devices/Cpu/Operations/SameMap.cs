@@ -45,6 +45,16 @@ internal static unsafe class SameMap
         var sums = padded + shape.Size / 2 * CaseBlock.Cases;
         var rows = stackalloc float*[shape.Size];
         for (var y = first; y <= last; y++) rows[y - first] = ring + y % shape.Size * floats;
+        if (last - first == 4)
+        {
+            var (p0, p1, p2, p3, p4) = ((nint)rows[0], (nint)rows[1], (nint)rows[2], (nint)rows[3], (nint)rows[4]);
+            for (nint i = 0; i < floats; i += TSimd.Count)
+            {
+                var sum = TSimd.Add(TSimd.Add(TSimd.Load((float*)p0 + i), TSimd.Load((float*)p1 + i)), TSimd.Load((float*)p2 + i));
+                TSimd.Store(TSimd.Add(TSimd.Add(sum, TSimd.Load((float*)p3 + i)), TSimd.Load((float*)p4 + i)), sums + i);
+            }
+            return;
+        }
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
             var sum = TSimd.Load(rows[0] + i);
