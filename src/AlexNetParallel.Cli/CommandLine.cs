@@ -43,7 +43,11 @@ internal static class CommandLine
         var root = new RootCommand("Trains a convolutional network split over two or more workers, as Krizhevsky, Sutskever and Hinton did in 2012.")
         {
             Json,
+            new TrainVerb(),
+            new CoordinatorVerb(),
+            new WorkerVerb(),
             new PlanVerb(),
+            new VerifyVerb(),
         };
         root.HelpName = "alexnet";
         ShowExamples(root);

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using AlexNetParallel.Cli.Output;
+using AlexNetParallel.Training.Coordination;
+using AlexNetParallel.Training.Processes;
+using AlexNetParallel.Training.Runs;
+
+namespace AlexNetParallel.Cli.Verbs;
+
+/// <summary>`alexnet train`: a whole run on this machine, with a child process for each worker.</summary>
+internal sealed class TrainVerb : Verb
+{
+    private readonly RunArguments arguments = new();
+    private readonly MachineArguments machine = new();
+
+    public TrainVerb() : base("train", "Trains a network; starts and stops the workers")
+    {
+        foreach (var option in arguments.All.Concat(machine.All)) Options.Add(option);
+    }
+
+    public override IReadOnlyList<(string Command, string Does)> Examples =>
+    [
+        ("./alexnet train", "the two-tower quickstart on generated images, in about a minute"),
+        ("./alexnet train --recipe cifar10-two-tower --data ../cifar10 --run runs/cifar", "CIFAR-10 on two workers"),
+        ("./alexnet train --run runs/cifar --resume", "goes on after the last checkpoint of that run"),
+        ("./alexnet train --recipe alexnet-2012-source --data /data/ilsvrc2012 --json > log.jsonl", "the net of 2012; metrics as JSON lines"),
+    ];
+
+    protected override async Task<int> RunAsync(VerbContext context)
+    {
+        var request = arguments.Resolve(context);
+        var local = new LocalRun(ProgramCommand.Current, machine.WorkerArguments(context));
+        using var display = new RunDisplay(context);
+        using var interruption = new Interruption(display.TellInterruption, () =>
+        {
+            local.KillAll();
+            display.RestoreTerminal();
+        });
+        var command = RunFiles.Command("train", request, arguments, machine, context);
+        using var files = RunFiles.Begin(request);
+        var outcome = await local.RunAsync(files.Options(request, command), new Observers([files, display]), interruption.Token).ConfigureAwait(false);
+        display.End(request.Folder, outcome, $"{command} --resume");
+        return outcome switch { RunOutcome.Done => ExitCode.Done, RunOutcome.Interrupted => ExitCode.Interrupted, _ => ExitCode.Failed };
+    }
+}
