@@ -40,7 +40,10 @@ internal sealed record Scene(Figure Figure, Colour Ground, Colour Ink, (double X
             for (var x = 0; x < side; x++)
             {
                 var colour = Ground.Mix(Ink, Figure.Cover(x + 0.5, y + 0.5));
-                foreach (var (spot, spotColour) in Specks) colour = colour.Mix(spotColour, spot.Cover(x + 0.5, y + 0.5));
+                foreach (var (spot, spotColour) in Specks)
+                {
+                    if (spot.Reaches(x + 0.5, y + 0.5)) colour = colour.Mix(spotColour, spot.Cover(x + 0.5, y + 0.5));
+                }
                 var light = Light.X * ((x + 0.5) / side - 0.5) + Light.Y * ((y + 0.5) / side - 0.5);
                 for (var c = 0; c < 3; c++)
                 {

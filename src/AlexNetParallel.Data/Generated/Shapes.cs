@@ -29,6 +29,9 @@ internal enum Shape
 internal readonly record struct Figure(
     Shape Shape, double X, double Y, double Radius, double Cosine, double Sine, double Period, double PhaseX, double PhaseY, bool SquareOutline)
 {
+    /// <summary>False where <see cref="Cover"/> is 0 for sure.</summary>
+    public bool Reaches(double x, double y) => Math.Abs(x - X) < 2 * Radius + 1 && Math.Abs(y - Y) < 2 * Radius + 1;
+
     /// <summary>
     /// How much of a pixel the figure covers, 0 to 1. Only sums, products, comparisons and square roots: the same bits on every machine.
     /// </summary>
