@@ -1,4 +1,9 @@
 using System.CommandLine;
+using AlexNetParallel.Data;
+using AlexNetParallel.Data.Sharing;
+using AlexNetParallel.Exchange;
+using AlexNetParallel.Model.Planning;
+using AlexNetParallel.Training.Checkpoints;
 using AlexNetParallel.Training.Coordination;
 using AlexNetParallel.Training.Jobs;
 using AlexNetParallel.Training.Processes;
@@ -44,7 +49,7 @@ internal sealed class WorkerVerb : Verb
         {
             return ExitCode.Interrupted;
         }
-        catch (WorkerSessionException e)
+        catch (Exception e) when (e is WorkerSessionException or ExchangeException or DataSetException or FeedException or PlanException or CheckpointException)
         {
             context.Complain(e.Message);
             return ExitCode.Failed;

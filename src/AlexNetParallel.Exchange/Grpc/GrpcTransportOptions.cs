@@ -14,8 +14,8 @@ public sealed record GrpcTransportOptions
     /// <summary>How workers know each other; the same for all. Default: only addresses of this machine.</summary>
     public RpcSecurity Security { get; init; } = RpcSecurity.LocalOnly;
 
-    /// <summary>A peer that says nothing for this time is asked whether it is there; without an answer in as much time again, it is gone. Default 10 s.</summary>
-    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>A peer that says nothing for this time is asked whether it is there; without an answer in as much time again, it is gone. Default 30 s: a busy machine may leave a process without time for seconds.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long <see cref="ITransport"/>'s Dispose waits for the peers to take what was sent. Default 2 s.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);

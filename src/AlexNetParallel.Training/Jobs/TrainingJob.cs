@@ -43,7 +43,7 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
         transport.ConnectAsync(engine.Slabs, addresses, context.Cancellation).GetAwaiter().GetResult();
 
         using var checkpoint = job.ResumeFrom is null ? null : Checkpoint.Open(job.ResumeFrom, verify: job.Rank == 0);
-        Guarded(() => feed = WorkerFeed.Open(context, recipe, engine.ImageLayout, options.FeedThreads));
+        Guarded(() => feed = WorkerFeed.Open(context, recipe, options.FeedThreads));
         course = new Course(recipe, feed!.TrainImages, feed.TestImages);
         rules = new UpdateRule[plan.Network.Layers.Count];
         checkpoint?.Load(engine);
@@ -65,7 +65,7 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
         var fed = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         var exchanged = engine!.ExchangeSeconds;
         var loss = engine.Run(tick, images, labels, rules);
-        feed.Release(tick);
+        feed.Release();
         return new TickResult(loss, engine.ExchangeSeconds - exchanged, fed);
     }
 

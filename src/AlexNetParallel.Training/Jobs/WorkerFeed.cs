@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using AlexNetParallel.Data;
-using AlexNetParallel.Model.Random;
+using AlexNetParallel.Data.Sharing;
+using AlexNetParallel.Model.Networks;
 using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Model.Tensors;
 using AlexNetParallel.Training.Coordination;
@@ -8,157 +8,110 @@ using AlexNetParallel.Training.Coordination;
 namespace AlexNetParallel.Training.Jobs;
 
 /// <summary>
-/// Brings batches to a worker, ahead of the step that needs them: a thread fills the slots of a small ring in the order of the course.
+/// Brings batches to a worker. The first worker of each host opens the data and makes every batch once, ahead of the step that needs it, in memory that
+/// all workers of the host read.
 /// </summary>
-internal sealed unsafe class WorkerFeed : IDisposable
+internal sealed class WorkerFeed : IDisposable
 {
-    private const int Slots = 2;
-
     private readonly IBatchSource? source;
-    private readonly TensorLayout layout;
-    private readonly int batch;
-    private readonly ulong seed;
-    private readonly float*[] images = new float*[Slots];
-    private readonly int*[] labels = new int*[Slots];
-    private readonly SemaphoreSlim free = new(Slots);
-    private readonly SemaphoreSlim full = new(0);
-    private readonly CancellationTokenSource end = new();
-    private Thread? filler;
-    private Exception? failure;
-    private string? aborted;
-    private int next;
+    private readonly SharedFeed? shared;
+    private readonly FeedReader? reader;
+    private readonly NoiseBatch? noise;
 
-    private WorkerFeed(IBatchSource? source, TensorLayout layout, Recipe recipe, int trainImages, int testImages)
+    private WorkerFeed(IBatchSource? source, SharedFeed? shared, FeedReader reader)
     {
-        (this.source, this.layout, batch, seed) = (source, layout, recipe.Batch, recipe.Seed);
-        (TrainImages, TestImages) = (trainImages, testImages);
-        for (var slot = 0; slot < Slots; slot++)
-        {
-            images[slot] = (float*)NativeMemory.AlignedAlloc((nuint)(layout.Size * sizeof(float)), 4096);
-            labels[slot] = (int*)NativeMemory.AllocZeroed((nuint)batch, sizeof(int));
-        }
+        (this.source, this.shared, this.reader) = (source, shared, reader);
+        (TrainImages, TestImages, Description) = (reader.TrainImages, reader.TestImages, reader.Description);
+    }
+
+    private WorkerFeed(Recipe recipe, TensorLayout layout)
+    {
+        noise = new NoiseBatch(recipe, layout);
+        (TrainImages, Description) = (recipe.Batch * NoiseBatch.StepsPerEpoch, "noise, the same batch for every step");
     }
 
     public int TrainImages { get; }
-    public int TestImages { get; }
-    public string Description => source?.Description ?? "noise, the same batch for every step";
 
-    /// <summary>Opens the recipe's data; with <see cref="JobDescription.NoFeed"/> a batch of noise stands for all.</summary>
-    public static WorkerFeed Open(IWorkerContext context, Recipe recipe, TensorLayout? layout, int threads)
+    public int TestImages { get; }
+
+    public string Description { get; }
+
+    /// <summary>Opens the recipe's data together with the other workers; with <see cref="JobDescription.NoFeed"/> a batch of noise stands for all.</summary>
+    public static WorkerFeed Open(IWorkerContext context, Recipe recipe, int threads)
     {
-        layout ??= new TensorLayout(new BlockRange(0, CaseBlock.Count(recipe.Batch)), new ChannelSet(new ChannelRange(0, recipe.Network.Input.Channels)),
-            recipe.Network.Input.Height, recipe.Network.Input.Width, Border.None);
-        if (context.Job.NoFeed) return new WorkerFeed(null, layout, recipe, recipe.Batch * 1000, 0);
-        var data = recipe.Data ?? throw new DataSetException($"recipe {recipe.Name} names no data; give the path with --data");
-        var source = DataSet.Open(data, recipe.Augmentation, new FeedOptions
+        var layout = Layout(recipe);
+        if (context.Job.NoFeed) return new WorkerFeed(recipe, layout);
+        var rank = context.Job.Rank;
+        int[] neighbours = [.. Enumerable.Range(0, context.Job.Workers).Where(r => context.Hosts[r] == context.Hosts[rank])];
+        var leads = neighbours[0] == rank;
+        IBatchSource? source = null;
+        SharedFeed? shared = null;
+        try
         {
-            Seed = recipe.Seed,
-            BatchSize = recipe.Batch,
-            Threads = threads,
-            Log = context.Job.Rank == 0 ? context.Log : null,
-        });
-        if (source.Classes.Count > recipe.Network.Classes)
-        {
-            using (source)
-                throw new DataSetException($"{source.Description} has {source.Classes.Count} classes, network {recipe.Network.Name} tells {recipe.Network.Classes} apart");
+            if (leads)
+            {
+                source = OpenSource(context, recipe, threads);
+                shared = new SharedFeed(source, layout, recipe.Batch, neighbours.Length);
+            }
+            var addresses = context.Gather("feed", shared?.Address ?? "");
+            var place = Array.IndexOf(neighbours, rank);
+            return new WorkerFeed(source, shared, shared?.Reader(place) ?? FeedReader.Attach(addresses[neighbours[0]], place));
         }
-        return new WorkerFeed(source, layout, recipe, source.Count(Split.Train), source.Count(Split.Test));
+        catch
+        {
+            shared?.Dispose();
+            source?.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Begins to fill slots.</summary>
+    /// <summary>Begins to make batches.</summary>
     /// <param name="course">The ticks.</param>
     /// <param name="after">Number of the last tick that is done.</param>
-    public void Start(Course course, long after)
-    {
-        if (source is null)
-        {
-            FillWithNoise();
-            return;
-        }
-        filler = new Thread(() => Fill(course.Ticks(after))) { IsBackground = true, Name = "feed" };
-        filler.Start();
-    }
+    public void Start(Course course, long after) => shared?.Start(course.Ticks(after));
 
-    /// <summary>Waits for a tick's batch. It stays until <see cref="Release"/>.</summary>
+    /// <summary>Waits for a tick's batch: addresses of the input tensor and of the labels. It stays until <see cref="Release"/>.</summary>
+    /// <exception cref="FeedException">The feed has ended, or is at another tick.</exception>
     public (nint Images, nint Labels) Take(Tick tick)
     {
-        if (source is null) return ((nint)images[0], (nint)labels[0]);
-        try
-        {
-            full.Wait(end.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            throw new DataSetException(aborted ?? "the feed has ended");
-        }
-        if (failure is not null) throw new DataSetException($"the batch of step {tick.Step} could not be made: {failure.Message}");
-        return ((nint)images[next], (nint)labels[next]);
+        if (noise is not null) return (noise.Images, noise.Labels);
+        if (!reader!.TryTake(out var batch)) throw new FeedException($"the feed has no batch for tick {tick.Number}; it has ended");
+        if (batch.Tick.Number != tick.Number) throw new FeedException($"the feed brings tick {batch.Tick.Number}; expected tick {tick.Number}");
+        return (batch.Images, batch.Labels);
     }
 
-    /// <summary>The slot may be filled again.</summary>
-    public void Release(Tick tick)
-    {
-        _ = tick;
-        if (source is null) return;
-        next = (next + 1) % Slots;
-        free.Release();
-    }
+    /// <summary>The batch that was taken may be overwritten.</summary>
+    public void Release() => reader?.Release();
 
+    /// <summary>Ends every wait with this reason.</summary>
     public void Abort(string reason)
     {
-        aborted ??= reason;
-        end.Cancel();
+        shared?.Abort(reason);
+        reader?.Abort(reason);
     }
 
-    private void Fill(IEnumerable<Tick> ticks)
+    private static IBatchSource OpenSource(IWorkerContext context, Recipe recipe, int threads)
     {
-        try
-        {
-            var slot = 0;
-            foreach (var tick in ticks)
-            {
-                free.Wait(end.Token);
-                source!.Fill(tick, layout, images[slot], new Span<int>(labels[slot], batch));
-                slot = (slot + 1) % Slots;
-                full.Release();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-        catch (Exception e)
-        {
-            failure = e;
-            full.Release();
-        }
+        var data = recipe.Data ?? throw new DataSetException($"recipe {recipe.Name} names no data; give the path with --data");
+        var source = DataSet.Open(data, recipe.Augmentation, new FeedOptions { Seed = recipe.Seed, BatchSize = recipe.Batch, Threads = threads, Log = context.Log });
+        if (source.Classes.Count <= recipe.Network.Classes) return source;
+        using (source)
+            throw new DataSetException($"{source.Description} has {source.Classes.Count} classes; network {recipe.Network.Name} tells {recipe.Network.Classes} apart");
     }
 
-    private void FillWithNoise()
+    /// <summary>The network's whole input, with the border that its first layer reads.</summary>
+    private static TensorLayout Layout(Recipe recipe)
     {
-        new Span<byte>(images[0], checked((int)(layout.Size * sizeof(float)))).Clear();
-        for (var i = 0L; i < layout.Size; i += 4)
-        {
-            var words = Philox.Words(seed, RandomPurpose.GeneratedImages, 1, 0, i);
-            images[0][i] = Philox.Uniform(words.X) * 128 - 64;
-            images[0][i + 1] = Philox.Uniform(words.Y) * 128 - 64;
-            images[0][i + 2] = Philox.Uniform(words.Z) * 128 - 64;
-            images[0][i + 3] = Philox.Uniform(words.W) * 128 - 64;
-        }
-        for (var i = 0; i < batch; i++) labels[0][i] = Philox.Below(Philox.Words(seed, RandomPurpose.GeneratedImages, 2, 0, i).X, 10);
+        var input = recipe.Network.Input;
+        var border = recipe.Network.Layers[0] is ConvolutionLayer first ? first.Shape(1).InputBorder : Border.None;
+        return new TensorLayout(new BlockRange(0, CaseBlock.Count(recipe.Batch)), new ChannelSet(new ChannelRange(0, input.Channels)), input.Height, input.Width, border);
     }
 
     public void Dispose()
     {
-        Abort("the job has ended");
-        filler?.Join();
+        reader?.Dispose();
+        shared?.Dispose();
         source?.Dispose();
-        for (var slot = 0; slot < Slots; slot++)
-        {
-            NativeMemory.AlignedFree(images[slot]);
-            NativeMemory.Free(labels[slot]);
-        }
-        end.Dispose();
-        free.Dispose();
-        full.Dispose();
+        noise?.Dispose();
     }
 }
