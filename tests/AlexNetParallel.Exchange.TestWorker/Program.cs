@@ -6,7 +6,7 @@ using System.Text.Json;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Exchange.TestWorker;
 
-const int WarmUp = 200;
+const int WarmUp = 100;
 var (name, workers, rank, seed, ticks) = (args[0], int.Parse(args[1]), int.Parse(args[2]), int.Parse(args[3]), long.Parse(args[4]));
 using var transport = Transports.Create(name, rank, workers);
 try

@@ -17,8 +17,6 @@ public static class Transports
         _ => throw new ArgumentException($"no transport {name}", nameof(name)),
     };
 
-    private static string SocketPath(int rank) =>
-        Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"alexnet-test-{Environment.ProcessId}-{rank}-{Interlocked.Increment(ref sockets)}"));
-
-    private static int sockets;
+    /// <summary>In the worker's current folder, which whoever started it removes: a killed worker cannot.</summary>
+    private static string SocketPath(int rank) => Path.GetFullPath(string.Create(CultureInfo.InvariantCulture, $"{rank}.sock"));
 }

@@ -16,7 +16,7 @@ public sealed class ProcessTests
     [InlineData("grpc", 2, true)]
     public void Processes_exchange_every_tick_and_allocate_nothing(string transport, int workers, bool busy)
     {
-        const int ticks = 400;
+        const int ticks = 200;
         var shared = SharedFiles();
         using var load = busy ? new Load() : null;
         using var group = new Group(transport, workers, seed: 11 + workers, ticks);

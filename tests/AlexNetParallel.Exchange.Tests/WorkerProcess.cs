@@ -9,6 +9,7 @@ public sealed class WorkerProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("alexnet-");
     private readonly Process process;
     private readonly BlockingCollection<string> lines = [];
     private readonly ConcurrentQueue<string> errors = new();
@@ -18,6 +19,7 @@ public sealed class WorkerProcess : IDisposable
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
+            WorkingDirectory = folder.FullName,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -63,5 +65,6 @@ public sealed class WorkerProcess : IDisposable
         if (!process.HasExited) process.Kill();
         process.WaitForExit();
         process.Dispose();
+        folder.Delete(recursive: true);
     }
 }
