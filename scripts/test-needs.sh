@@ -42,6 +42,7 @@ install_packages() {
 # Each folder under tests/ with a package-lock.json, unless what it names is installed already.
 install_node_modules() {
     command -v npm > /dev/null || return 0
+    mkdir -p "$artifacts"
     local lock folder
     while IFS= read -r lock; do
         folder=$(dirname "$lock")
