@@ -18,14 +18,13 @@ public sealed unsafe partial class CpuDevice
         CheckInputs(shape, x, blocks);
         Check(y, shape.Outputs, 1, 1, blocks);
         if (blocks.IsEmpty) return;
-        var parts = Math.Min(Threads, own.Panels.Count);
+        var parts = Math.Min(Threads, own.Layout.Panels.Count);
         team.Run(new FullyConnectedForwardPass
         {
             Kernels = kernels,
-            Panels = own.Panels,
+            Layout = own.Layout,
             Input = BlockPointer(x, blocks.First) + BorderOffset(x.Layout),
             Offsets = TapOffsets(x, x.Layout.Height, x.Layout.Width),
-            Inputs = shape.Inputs,
             InputBlockStride = x.Layout.BlockStride,
             Weights = own.Weights,
             Bias = own.Biases,
@@ -48,13 +47,11 @@ public sealed unsafe partial class CpuDevice
         var gradient = Flat(dy, blocks, ScratchUse.GradientCopy, out var gradientStride);
         var direct = IsFlat(dx);
         var output = direct ? BlockPointer(dx, blocks.First) + dx.ChannelOffset(0) : Scratch(ScratchUse.InputCopy, (long)blocks.Count * shape.Inputs * CaseBlock.Cases);
-        var parts = Math.Min(4 * Threads, (shape.Inputs + kernels.LargestTile - 1) / kernels.LargestTile);
-        if (Threads == 1) parts = 1;
+        var parts = Threads == 1 ? 1 : Math.Min(4 * Threads, own.Layout.Groups);
         team.Run(new FullyConnectedInputGradientPass
         {
             Kernels = kernels,
-            Panels = own.Panels,
-            Inputs = shape.Inputs,
+            Layout = own.Layout,
             Weights = own.Weights,
             Gradient = gradient,
             GradientBlockStride = gradientStride,
@@ -71,7 +68,7 @@ public sealed unsafe partial class CpuDevice
     {
         var own = FullyConnectedParameters(shape, parameters);
         if (!own.Materialized) throw new InvalidOperationException("these parameters were created without materialised gradients: use FullyConnectedUpdate");
-        FullyConnectedWeightPass(own, x, dy, blocks, own.WeightGradient, own.BiasGradient, default);
+        FullyConnectedWeightPass(own, x, dy, blocks, own.WeightGradient, own.BiasGradient, new UpdateRule(0, 0, 0, 0, 1));
     }
 
     /// <inheritdoc/>
@@ -81,7 +78,7 @@ public sealed unsafe partial class CpuDevice
         if (own.Materialized) throw new InvalidOperationException("these parameters were created with materialised gradients: use FullyConnectedWeightGradient and Update");
         var biasGradient = Scratch(ScratchUse.Sums, shape.Outputs);
         FullyConnectedWeightPass(own, x, dy, blocks, null, biasGradient, rule);
-        if (rule.BiasRate != 0) kernels.Update(own.Biases, own.BiasMomentum, biasGradient, own.BiasCount, rule.BiasRate, 0, rule);
+        if (rule.BiasRate != 0) kernels.Update(own.Biases, own.BiasMomentum, biasGradient, own.BiasCount, UpdateCoefficients.OfBiases(rule));
     }
 
     private void FullyConnectedWeightPass(CpuFullyConnectedParameters own, TensorView x, TensorView dy, BlockRange blocks, float* weightGradient, float* biasGradient, UpdateRule rule)
@@ -89,7 +86,7 @@ public sealed unsafe partial class CpuDevice
         var shape = own.Shape;
         CheckInputs(shape, x, blocks);
         Check(dy, shape.Outputs, 1, 1, blocks);
-        var (panels, panelFloats) = (own.Panels, Cpu.FullyConnectedWeightPass.TransposedFloats(blocks.Count));
+        var (panels, panelFloats) = (own.Layout.Panels, Cpu.FullyConnectedWeightPass.TransposedFloats(blocks.Count));
         var transposed = Scratch(ScratchUse.Transposed, panels.Count * panelFloats);
         var offsets = ChannelOffsets(dy, ScratchUse.OutputOffsets);
         new Span<float>(biasGradient, shape.Outputs).Clear();
@@ -109,16 +106,15 @@ public sealed unsafe partial class CpuDevice
         team.Run(new FullyConnectedWeightPass
         {
             Kernels = kernels,
-            Panels = panels,
+            Layout = own.Layout,
             Input = input,
-            Inputs = shape.Inputs,
             InputBlockStride = inputStride,
             Transposed = transposed,
             Blocks = blocks.Count,
             Weights = own.Weights,
             Momentum = own.WeightMomentum,
             WeightGradient = weightGradient,
-            Rule = rule,
+            By = UpdateCoefficients.OfWeights(rule),
             Parts = parts,
         }, parts);
     }

@@ -13,11 +13,11 @@ public sealed unsafe partial class CpuDevice
         if (rule.WeightRate != 0)
         {
             team.Run(
-                new UpdateJob { Kernels = kernels, Weights = own.Weights, Momentum = own.WeightMomentum, Gradient = own.WeightGradient, Count = own.WeightCount, Rule = rule },
+                new UpdateJob { Kernels = kernels, Weights = own.Weights, Momentum = own.WeightMomentum, Gradient = own.WeightGradient, Count = own.WeightCount, By = UpdateCoefficients.OfWeights(rule) },
                 UpdateJob.Items(own.WeightCount));
             own.WeightsChanged();
         }
-        if (rule.BiasRate != 0) kernels.Update(own.Biases, own.BiasMomentum, own.BiasGradient, own.BiasCount, rule.BiasRate, 0, rule);
+        if (rule.BiasRate != 0) kernels.Update(own.Biases, own.BiasMomentum, own.BiasGradient, own.BiasCount, UpdateCoefficients.OfBiases(rule));
     }
 
     /// <summary>An item is a run of weights.</summary>
@@ -29,14 +29,14 @@ public sealed unsafe partial class CpuDevice
         public float* Momentum;
         public float* Gradient;
         public long Count;
-        public UpdateRule Rule;
+        public UpdateCoefficients By;
 
         public static int Items(long count) => (int)((count + Run - 1) / Run);
 
         readonly void ITeamJob.Run(int item, int thread)
         {
             var first = item * Run;
-            Kernels.Update(Weights + first, Momentum + first, Gradient + first, Math.Min(Run, Count - first), Rule.WeightRate, Rule.WeightDecay, Rule);
+            Kernels.Update(Weights + first, Momentum + first, Gradient + first, Math.Min(Run, Count - first), By);
         }
     }
 }

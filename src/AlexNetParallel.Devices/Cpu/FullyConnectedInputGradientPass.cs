@@ -4,14 +4,13 @@ using AlexNetParallel.Model.Tensors;
 namespace AlexNetParallel.Devices.Cpu;
 
 /// <summary>
-/// dx = dy·wᵀ. An item is some inputs. Loops, from outside: tile of inputs, block, panel, output of the panel: a tile's sums stay in registers over all
-/// outputs. dy and dx lie without gaps or borders, 32 cases for each unit.
+/// dx = dy·wᵀ. An item is some inputs. Loops, from outside: tile of inputs, block, panel, output of the panel: a tile's sums stay in registers over
+/// all outputs. dy and dx lie without gaps or borders, 32 cases for each unit.
 /// </summary>
 internal unsafe struct FullyConnectedInputGradientPass : ITeamJob
 {
     public CpuKernels Kernels;
-    public Panels Panels;
-    public int Inputs;
+    public PanelLayout Layout;
     public float* Weights;
 
     /// <summary>Gradient of the outputs at block 0 of the run.</summary>
@@ -28,41 +27,54 @@ internal unsafe struct FullyConnectedInputGradientPass : ITeamJob
 
     public readonly void Run(int item, int thread)
     {
-        var (firstInput, endInput) = ((int)((long)item * Inputs / Parts), (int)((item + 1L) * Inputs / Parts));
-        for (var input = firstInput; input < endInput; input += Kernels.LargestTile)
+        var (first, end) = (item * Layout.Groups / Parts, (item + 1) * Layout.Groups / Parts);
+        for (var group = first; group < end; group++)
         {
-            var rows = Math.Min(Kernels.LargestTile, endInput - input);
-            for (var block = 0; block < Blocks; block++) ComputeTile(input, rows, Gradient + block * GradientBlockStride, Output + block * OutputBlockStride);
+            var inputs = Layout.InputsOf(group);
+            for (var input = 0; input < inputs; input += Kernels.LargestTile)
+            {
+                for (var block = 0; block < Blocks; block++) ComputeTile(group, input, Math.Min(Kernels.LargestTile, inputs - input), block);
+            }
         }
     }
 
-    private readonly void ComputeTile(int input, int rows, float* gradient, float* output)
+    private readonly void ComputeTile(int group, int input, int rows, int block)
     {
-        var full = Panels.FullCount;
+        var panels = Layout.Panels;
+        var weights = Weights + Layout.Offset(group, 0) + input * Panels.Width;
+        var gradient = Gradient + block * GradientBlockStride;
+        var output = Output + block * OutputBlockStride + ((long)group * PanelLayout.GroupInputs + input) * CaseBlock.Cases;
+        // The next tile's weights are fetched meanwhile, a share with each block.
+        var share = (rows * Panels.Width / CacheLines.Floats + Blocks - 1) / Blocks;
+        var lastOfGroup = input + rows == Layout.InputsOf(group);
+        var next = (lastOfGroup && group + 1 < Layout.Groups ? Weights + Layout.Offset(group + 1, 0) : weights + rows * Panels.Width) + block * share * CacheLines.Floats;
         var arguments = new OuterArguments { VectorStride = CaseBlock.Cases, RowStride = CaseBlock.Cases };
         for (var turn = 0; turn < CaseBlock.Cases; turn += 2 * Kernels.Lanes)
         {
-            arguments.Output = output + (long)input * CaseBlock.Cases + turn;
-            if (full > 0)
+            arguments.Output = output + turn;
+            if (panels.FullCount > 0)
             {
-                arguments.Scalars0 = Weights + (long)input * Panels.Width;
-                arguments.SegmentStep = (nint)Inputs * Panels.Width;
-                arguments.Segments = full;
+                arguments.Scalars0 = weights;
+                arguments.SegmentStep = (nint)Layout.InputsOf(group) * Panels.Width;
+                arguments.Segments = panels.FullCount;
                 arguments.Terms = Panels.Width;
                 arguments.Vectors = gradient + turn;
+                arguments.Prefetch = next;
+                arguments.PrefetchStep = arguments.SegmentStep;
+                arguments.PrefetchLines = turn == 0 ? share : 0;
                 Kernels.Outer(1, rows, 2, &arguments);
             }
-            if (full < Panels.Count) AddNarrowPanel(arguments, input, rows, gradient + turn);
+            if (panels.FullCount < panels.Count) AddNarrowPanel(arguments, group, input, rows, gradient + turn);
         }
     }
 
     /// <summary>The last panel, if it is narrower than 32: its rows are spread to the distance that the kernel expects.</summary>
-    private readonly void AddNarrowPanel(OuterArguments arguments, int input, int rows, float* gradient)
+    private readonly void AddNarrowPanel(OuterArguments arguments, int group, int input, int rows, float* gradient)
     {
-        var full = Panels.FullCount;
-        var width = Panels.WidthOf(full);
+        var full = Layout.Panels.FullCount;
+        var width = Layout.Panels.WidthOf(full);
         var spread = stackalloc float[16 * Panels.Width];
-        var weights = Weights + (long)full * Panels.Width * Inputs + (long)input * width;
+        var weights = Weights + Layout.Offset(group, full) + (long)input * width;
         for (var row = 0; row < rows; row++)
             for (var i = 0; i < width; i++) spread[row * Panels.Width + i] = weights[row * width + i];
         arguments.Scalars0 = spread;
@@ -70,6 +82,7 @@ internal unsafe struct FullyConnectedInputGradientPass : ITeamJob
         arguments.Terms = width;
         arguments.Vectors = gradient + (long)full * Panels.Width * CaseBlock.Cases;
         arguments.Accumulate = full > 0;
+        arguments.PrefetchLines = 0;
         Kernels.Outer(1, rows, 2, &arguments);
     }
 }

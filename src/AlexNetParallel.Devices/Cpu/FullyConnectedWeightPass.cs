@@ -11,15 +11,11 @@ namespace AlexNetParallel.Devices.Cpu;
 /// </summary>
 internal unsafe struct FullyConnectedWeightPass : ITeamJob
 {
-    /// <summary>Inputs of a group: with 4 blocks, 256 KiB of the second-level cache.</summary>
-    private const int Group = 512;
-
     public CpuKernels Kernels;
-    public Panels Panels;
+    public PanelLayout Layout;
 
     /// <summary>Input at block 0 of the run.</summary>
     public float* Input;
-    public int Inputs;
     public long InputBlockStride;
 
     /// <summary>Outputs' gradient, transposed: the panels follow each other, each <see cref="TransposedFloats"/>.</summary>
@@ -31,7 +27,7 @@ internal unsafe struct FullyConnectedWeightPass : ITeamJob
 
     /// <summary>Where the gradient goes; null: it updates.</summary>
     public float* WeightGradient;
-    public UpdateRule Rule;
+    public UpdateCoefficients By;
 
     /// <summary>Number of items.</summary>
     public int Parts;
@@ -41,48 +37,73 @@ internal unsafe struct FullyConnectedWeightPass : ITeamJob
 
     public readonly void Run(int item, int thread)
     {
-        var (firstPanel, endPanel) = (item * Panels.Count / Parts, (item + 1) * Panels.Count / Parts);
-        for (var input = 0; input < Inputs; input += Group)
+        var panels = Layout.Panels.Count;
+        var (firstPanel, endPanel) = (item * panels / Parts, (item + 1) * panels / Parts);
+        for (var group = 0; group < Layout.Groups; group++)
         {
+            var inputs = Layout.InputsOf(group);
             for (var panel = firstPanel; panel < endPanel; panel++)
             {
-                var end = Math.Min(Inputs, input + Group);
-                for (var tile = input; tile < end; tile += Kernels.LargestTile) ComputeTile(panel, tile, Math.Min(Kernels.LargestTile, end - tile));
+                for (var input = 0; input < inputs; input += Kernels.LargestTile)
+                    ComputeTile(group, panel, input, Math.Min(Kernels.LargestTile, inputs - input));
             }
         }
     }
 
-    private readonly void ComputeTile(int panel, int input, int rows)
+    private readonly void ComputeTile(int group, int panel, int input, int rows)
     {
-        var width = Panels.WidthOf(panel);
-        var sums = stackalloc float[16 * Panels.Width];
+        var width = Layout.Panels.WidthOf(panel);
+        var offset = Layout.Offset(group, panel) + input * width;
         var arguments = new OuterArguments
         {
-            Scalars0 = Input + (long)input * CaseBlock.Cases,
+            Scalars0 = Input + ((long)group * PanelLayout.GroupInputs + input) * CaseBlock.Cases,
             SegmentStep = (nint)InputBlockStride,
             Segments = Blocks,
             Terms = CaseBlock.Cases,
+            Vectors = Transposed + panel * TransposedFloats(Blocks),
             VectorStride = Panels.Width,
-            RowStride = Panels.Width,
+            Output = (WeightGradient == null ? Weights : WeightGradient) + offset,
+            RowStride = width,
         };
-        for (var first = 0; first < width; first += 2 * Kernels.Lanes)
+        if (WeightGradient == null) PrepareUpdate(&arguments, rows * width);
+        for (; width > 0; width -= 2 * Kernels.Lanes)
         {
-            arguments.Vectors = Transposed + panel * TransposedFloats(Blocks) + first;
-            arguments.Output = sums + first;
-            Kernels.Outer(1, rows, width - first > Kernels.Lanes ? 2 : 1, &arguments);
+            var vectors = Math.Min(2, (width + Kernels.Lanes - 1) / Kernels.Lanes);
+            if (width < vectors * Kernels.Lanes) AddNarrow(arguments, rows, vectors, width);
+            else if (WeightGradient == null) Kernels.OuterUpdate(rows, vectors, &arguments);
+            else Kernels.Outer(1, rows, vectors, &arguments);
+            arguments.Vectors += 2 * Kernels.Lanes;
+            arguments.Output += 2 * Kernels.Lanes;
+            arguments.PrefetchLines = 0;
         }
-        var offset = (long)panel * Panels.Width * Inputs + (long)input * width;
-        if (width == Panels.Width)
-        {
-            Finish(sums, offset, rows * width);
-            return;
-        }
-        for (var row = 0; row < rows; row++) Finish(sums + row * Panels.Width, offset + row * width, width);
     }
 
-    private readonly void Finish(float* sums, long offset, int count)
+    /// <summary>The next tile's weights and momentum are fetched during the sums, a share with each block.</summary>
+    private readonly void PrepareUpdate(OuterArguments* arguments, int count)
     {
-        if (WeightGradient != null) new ReadOnlySpan<float>(sums, count).CopyTo(new Span<float>(WeightGradient + offset, count));
-        else Kernels.Update(Weights + offset, Momentum + offset, sums, count, Rule.WeightRate, Rule.WeightDecay, Rule);
+        arguments->MomentumDistance = (nint)(Momentum - Weights);
+        arguments->Update = By;
+        arguments->Prefetch = arguments->Output + count;
+        arguments->PrefetchLines = (count / CacheLines.Floats + Blocks - 1) / Blocks;
+        arguments->PrefetchStep = arguments->PrefetchLines * CacheLines.Floats;
+        arguments->PrefetchTwin = arguments->MomentumDistance;
+    }
+
+    /// <summary>The same where the last vector reaches over the last output: sums go to the stack, and those of outputs are used.</summary>
+    private readonly void AddNarrow(OuterArguments arguments, int rows, int vectors, int width)
+    {
+        const int rowStride = 2 * 16;
+        var sums = stackalloc float[16 * rowStride];
+        var output = arguments.Output;
+        var outputStride = arguments.RowStride;
+        arguments.RowStride = rowStride;
+        arguments.Output = sums;
+        Kernels.Outer(1, rows, vectors, &arguments);
+        for (var row = 0; row < rows; row++, sums += rowStride)
+        {
+            var there = output + row * outputStride;
+            if (WeightGradient == null) Kernels.Update(there, there + arguments.MomentumDistance, sums, width, By);
+            else new ReadOnlySpan<float>(sums, width).CopyTo(new Span<float>(there, width));
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using AlexNetParallel.Model.Operations;
 
 namespace AlexNetParallel.Devices.Cpu.Kernels;
 
@@ -30,8 +29,11 @@ internal abstract unsafe class CpuKernels
     /// <summary>y = tanh(y) over floats.</summary>
     public abstract void Tanh(float* values, long count);
 
+    /// <summary>The same for one group of rows, which updates weights in place of storing the sums.</summary>
+    public abstract void OuterUpdate(int rows, int vectors, OuterArguments* arguments);
+
     /// <summary>One update of <paramref name="count"/> parameters from their gradients.</summary>
-    public abstract void Update(float* weights, float* velocities, float* gradients, long count, float rate, float decay, UpdateRule rule);
+    public abstract void Update(float* weights, float* velocities, float* gradients, long count, UpdateCoefficients by);
 
     /// <summary>Groups of <paramref name="rows"/> rows that fill a tile: at most 4, together at most <see cref="LargestTile"/> rows.</summary>
     public int GroupsFor(int rows) => Math.Clamp(LargestTile / rows, 1, 4);
@@ -50,8 +52,10 @@ internal sealed unsafe class CpuKernels<TSimd, V> : CpuKernels
         &TapKernel.Run<TSimd, V, N13>, &TapKernel.Run<TSimd, V, N14>,
     ];
 
-    private readonly delegate*<OuterArguments*, void>[] oneVector = OuterTable<N1>();
-    private readonly delegate*<OuterArguments*, void>[] twoVectors = OuterTable<N2>();
+    private readonly delegate*<OuterArguments*, void>[] oneVector = Table<N1, StoreSums>(groups: 4);
+    private readonly delegate*<OuterArguments*, void>[] twoVectors = Table<N2, StoreSums>(groups: 4);
+    private readonly delegate*<OuterArguments*, void>[] updateOneVector = Table<N1, UpdateWeights>(groups: 1);
+    private readonly delegate*<OuterArguments*, void>[] updateTwoVectors = Table<N2, UpdateWeights>(groups: 1);
 
     public override int Lanes => TSimd.Count;
 
@@ -68,31 +72,51 @@ internal sealed unsafe class CpuKernels<TSimd, V> : CpuKernels
 
     public override void Tanh(float* values, long count) => TanhKernel.Run<TSimd, V>(values, count);
 
-    public override void Update(float* weights, float* velocities, float* gradients, long count, float rate, float decay, UpdateRule rule) =>
-        new UpdateArithmetic<TSimd, V>(rate, rule, decay).Apply(weights, velocities, gradients, count);
+    public override void OuterUpdate(int rows, int vectors, OuterArguments* arguments) =>
+        (vectors == 1 ? updateOneVector : updateTwoVectors)[OuterIndex(1, rows)](arguments);
+
+    public override void Update(float* weights, float* velocities, float* gradients, long count, UpdateCoefficients by) =>
+        UpdateArithmetic.Apply<TSimd, V>(weights, velocities, gradients, count, by);
 
     private static int OuterIndex(int groups, int rows) => groups * 16 + rows;
 
-    private static delegate*<OuterArguments*, void>[] OuterTable<TVectors>() where TVectors : struct, ICount
+    /// <summary>Kernels for tiles of up to so many groups, and up to 14 rows together.</summary>
+    private static delegate*<OuterArguments*, void>[] Table<TVectors, TEnd>(int groups)
+        where TVectors : struct, ICount
+        where TEnd : struct, IOuterEnd
     {
         var table = new delegate*<OuterArguments*, void>[5 * 16];
-        Fill<N1, TVectors>(table);
-        Fill<N2, TVectors>(table);
-        Fill<N3, TVectors>(table);
-        Fill<N4, TVectors>(table);
+        Fill<N1, TVectors, TEnd>(table);
+        if (groups > 1) Fill<N2, TVectors, TEnd>(table);
+        if (groups > 2) Fill<N3, TVectors, TEnd>(table);
+        if (groups > 3) Fill<N4, TVectors, TEnd>(table);
         return table;
     }
 
-    private static void Fill<TGroups, TVectors>(delegate*<OuterArguments*, void>[] table)
+    private static void Fill<TGroups, TVectors, TEnd>(delegate*<OuterArguments*, void>[] table)
         where TGroups : struct, ICount
         where TVectors : struct, ICount
+        where TEnd : struct, IOuterEnd
     {
-        Set<N1>(); Set<N2>(); Set<N3>(); Set<N4>(); Set<N5>(); Set<N6>(); Set<N7>();
-        Set<N8>(); Set<N9>(); Set<N10>(); Set<N11>(); Set<N12>(); Set<N13>(); Set<N14>();
+        Set<N1>();
+        Set<N2>();
+        Set<N3>();
+        Set<N4>();
+        Set<N5>();
+        Set<N6>();
+        Set<N7>();
+        Set<N8>();
+        Set<N9>();
+        Set<N10>();
+        Set<N11>();
+        Set<N12>();
+        Set<N13>();
+        Set<N14>();
 
         void Set<TRows>() where TRows : struct, ICount
         {
-            if (TGroups.Value * TRows.Value <= 14) table[OuterIndex(TGroups.Value, TRows.Value)] = &OuterKernel.Run<TSimd, V, TGroups, TRows, TVectors>;
+            if (TGroups.Value * TRows.Value <= 14)
+                table[OuterIndex(TGroups.Value, TRows.Value)] = &OuterKernel.Run<TSimd, V, TGroups, TRows, TVectors, TEnd>;
         }
     }
 }

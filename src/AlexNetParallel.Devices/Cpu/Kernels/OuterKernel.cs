@@ -33,8 +33,26 @@ internal unsafe struct OuterArguments
     /// <summary>From a row's sums to the next row's of the group.</summary>
     public nint RowStride;
 
-    /// <summary>The sums are added to what the output holds; else they overwrite it.</summary>
+    /// <summary>For <see cref="StoreSums"/>: they are added to what the output holds; else they overwrite it.</summary>
     public bool Accumulate;
+
+    /// <summary>For <see cref="UpdateWeights"/>: from a weight, in the output, to its momentum.</summary>
+    public nint MomentumDistance;
+
+    /// <summary>For <see cref="UpdateWeights"/>.</summary>
+    public UpdateCoefficients Update;
+
+    /// <summary>What will be needed soon: with each segment some cache lines from here are fetched into the second-level cache.</summary>
+    public float* Prefetch;
+
+    /// <summary>As many lines are fetched this far away; 0 for none.</summary>
+    public nint PrefetchTwin;
+
+    /// <summary>From what is fetched with a segment to what is fetched with the next one.</summary>
+    public nint PrefetchStep;
+
+    /// <summary>Cache lines fetched with a segment; may be 0.</summary>
+    public int PrefetchLines;
 }
 
 /// <summary>
@@ -46,12 +64,13 @@ internal static unsafe class OuterKernel
 {
     /// <summary>The kernel for TGroups · TRows rows and TVectors vectors; what lies beyond them is not compiled.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, V, TGroups, TRows, TVectors>(OuterArguments* arguments)
+    public static void Run<TSimd, V, TGroups, TRows, TVectors, TEnd>(OuterArguments* arguments)
         where TSimd : struct, ISimd<V>
         where V : struct
         where TGroups : struct, ICount
         where TRows : struct, ICount
         where TVectors : struct, ICount
+        where TEnd : struct, IOuterEnd
     {
         var p0 = arguments->Scalars0;
         var p1 = arguments->Scalars1;
@@ -62,8 +81,12 @@ internal static unsafe class OuterKernel
         var step = arguments->SegmentStep;
         nint terms = arguments->Terms;
         V a0 = TSimd.Zero, b0 = a0, a1 = TSimd.Zero, b1 = a1, a2 = TSimd.Zero, b2 = a2, a3 = TSimd.Zero, b3 = a3, a4 = TSimd.Zero, b4 = a4, a5 = TSimd.Zero, b5 = a5, a6 = TSimd.Zero, b6 = a6, a7 = TSimd.Zero, b7 = a7, a8 = TSimd.Zero, b8 = a8, a9 = TSimd.Zero, b9 = a9, a10 = TSimd.Zero, b10 = a10, a11 = TSimd.Zero, b11 = a11, a12 = TSimd.Zero, b12 = a12, a13 = TSimd.Zero, b13 = a13;
+        var prefetch = arguments->Prefetch;
         for (var segment = arguments->Segments; segment > 0; segment--)
         {
+            CacheLines.Prefetch(prefetch, arguments->PrefetchLines);
+            if (arguments->PrefetchTwin != 0) CacheLines.Prefetch(prefetch + arguments->PrefetchTwin, arguments->PrefetchLines);
+            prefetch += arguments->PrefetchStep;
             for (nint n = 0; n < terms; n++)
             {
                 var u = TSimd.Load(vectors);
@@ -92,21 +115,20 @@ internal static unsafe class OuterKernel
 
         var output = arguments->Output;
         var (groupStride, rowStride) = (arguments->GroupStride, arguments->RowStride);
-        var accumulate = arguments->Accumulate;
-        if (TGroups.Value * TRows.Value > 0) Store<TSimd, V, TVectors>(a0, b0, output + 0 / TRows.Value * groupStride + 0 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 1) Store<TSimd, V, TVectors>(a1, b1, output + 1 / TRows.Value * groupStride + 1 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 2) Store<TSimd, V, TVectors>(a2, b2, output + 2 / TRows.Value * groupStride + 2 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 3) Store<TSimd, V, TVectors>(a3, b3, output + 3 / TRows.Value * groupStride + 3 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 4) Store<TSimd, V, TVectors>(a4, b4, output + 4 / TRows.Value * groupStride + 4 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 5) Store<TSimd, V, TVectors>(a5, b5, output + 5 / TRows.Value * groupStride + 5 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 6) Store<TSimd, V, TVectors>(a6, b6, output + 6 / TRows.Value * groupStride + 6 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 7) Store<TSimd, V, TVectors>(a7, b7, output + 7 / TRows.Value * groupStride + 7 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 8) Store<TSimd, V, TVectors>(a8, b8, output + 8 / TRows.Value * groupStride + 8 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 9) Store<TSimd, V, TVectors>(a9, b9, output + 9 / TRows.Value * groupStride + 9 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 10) Store<TSimd, V, TVectors>(a10, b10, output + 10 / TRows.Value * groupStride + 10 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 11) Store<TSimd, V, TVectors>(a11, b11, output + 11 / TRows.Value * groupStride + 11 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 12) Store<TSimd, V, TVectors>(a12, b12, output + 12 / TRows.Value * groupStride + 12 % TRows.Value * rowStride, accumulate);
-        if (TGroups.Value * TRows.Value > 13) Store<TSimd, V, TVectors>(a13, b13, output + 13 / TRows.Value * groupStride + 13 % TRows.Value * rowStride, accumulate);
+        if (TGroups.Value * TRows.Value > 0) End<TSimd, V, TVectors, TEnd>(a0, b0, output + 0 / TRows.Value * groupStride + 0 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 1) End<TSimd, V, TVectors, TEnd>(a1, b1, output + 1 / TRows.Value * groupStride + 1 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 2) End<TSimd, V, TVectors, TEnd>(a2, b2, output + 2 / TRows.Value * groupStride + 2 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 3) End<TSimd, V, TVectors, TEnd>(a3, b3, output + 3 / TRows.Value * groupStride + 3 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 4) End<TSimd, V, TVectors, TEnd>(a4, b4, output + 4 / TRows.Value * groupStride + 4 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 5) End<TSimd, V, TVectors, TEnd>(a5, b5, output + 5 / TRows.Value * groupStride + 5 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 6) End<TSimd, V, TVectors, TEnd>(a6, b6, output + 6 / TRows.Value * groupStride + 6 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 7) End<TSimd, V, TVectors, TEnd>(a7, b7, output + 7 / TRows.Value * groupStride + 7 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 8) End<TSimd, V, TVectors, TEnd>(a8, b8, output + 8 / TRows.Value * groupStride + 8 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 9) End<TSimd, V, TVectors, TEnd>(a9, b9, output + 9 / TRows.Value * groupStride + 9 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 10) End<TSimd, V, TVectors, TEnd>(a10, b10, output + 10 / TRows.Value * groupStride + 10 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 11) End<TSimd, V, TVectors, TEnd>(a11, b11, output + 11 / TRows.Value * groupStride + 11 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 12) End<TSimd, V, TVectors, TEnd>(a12, b12, output + 12 / TRows.Value * groupStride + 12 % TRows.Value * rowStride, arguments);
+        if (TGroups.Value * TRows.Value > 13) End<TSimd, V, TVectors, TEnd>(a13, b13, output + 13 / TRows.Value * groupStride + 13 % TRows.Value * rowStride, arguments);
     }
 
     /// <summary>Scalars of a row: constants but for the pointer, once compiled.</summary>
@@ -118,17 +140,13 @@ internal static unsafe class OuterKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TSimd, V, TVectors>(V a, V b, float* output, bool accumulate)
+    private static void End<TSimd, V, TVectors, TEnd>(V a, V b, float* output, OuterArguments* arguments)
         where TSimd : struct, ISimd<V>
         where V : struct
         where TVectors : struct, ICount
+        where TEnd : struct, IOuterEnd
     {
-        if (accumulate)
-        {
-            a = TSimd.Add(TSimd.Load(output), a);
-            if (TVectors.Value > 1) b = TSimd.Add(TSimd.Load(output + TSimd.Count), b);
-        }
-        TSimd.Store(a, output);
-        if (TVectors.Value > 1) TSimd.Store(b, output + TSimd.Count);
+        TEnd.Take<TSimd, V>(a, output, arguments);
+        if (TVectors.Value > 1) TEnd.Take<TSimd, V>(b, output + TSimd.Count, arguments);
     }
 }

@@ -12,7 +12,7 @@ internal unsafe struct TapArguments
     /// <summary>For each tap, where it lies from a pixel's input.</summary>
     public int* Offsets;
 
-    /// <summary>Number of taps.</summary>
+    /// <summary>Number of taps, at least 1.</summary>
     public int Taps;
 
     /// <summary>For each tap the weights of the tile's kernels, next to each other.</summary>
@@ -57,8 +57,8 @@ internal static unsafe class TapKernel
         where V : struct
         where TKernels : struct, ICount
     {
-        var taps = arguments->Taps;
         var offsets = arguments->Offsets;
+        var end = offsets + arguments->Taps;
         var weightStride = arguments->WeightStride;
         var kernels = arguments->KernelOffsets;
         for (var pixel = 0; pixel < arguments->Pixels; pixel++)
@@ -105,11 +105,12 @@ internal static unsafe class TapKernel
 
                 var input = arguments->Input + pixel * arguments->InputStep + turn;
                 var weights = arguments->Weights;
-                for (var tap = 0; tap < taps; tap++)
+                var offset = offsets;
+                do
                 {
-                    var cases = input + offsets[tap];
-                    var u = TSimd.Load(cases);
-                    var v = TSimd.Load(cases + TSimd.Count);
+                    nint there = *offset;
+                    var u = TSimd.Load(input + there);
+                    var v = TSimd.Load(input + there + TSimd.Count);
                     if (TKernels.Value > 0) { var w = TSimd.Create(weights[0]); a0 = TSimd.MultiplyAdd(w, u, a0); b0 = TSimd.MultiplyAdd(w, v, b0); }
                     if (TKernels.Value > 1) { var w = TSimd.Create(weights[1]); a1 = TSimd.MultiplyAdd(w, u, a1); b1 = TSimd.MultiplyAdd(w, v, b1); }
                     if (TKernels.Value > 2) { var w = TSimd.Create(weights[2]); a2 = TSimd.MultiplyAdd(w, u, a2); b2 = TSimd.MultiplyAdd(w, v, b2); }
@@ -125,7 +126,9 @@ internal static unsafe class TapKernel
                     if (TKernels.Value > 12) { var w = TSimd.Create(weights[12]); a12 = TSimd.MultiplyAdd(w, u, a12); b12 = TSimd.MultiplyAdd(w, v, b12); }
                     if (TKernels.Value > 13) { var w = TSimd.Create(weights[13]); a13 = TSimd.MultiplyAdd(w, u, a13); b13 = TSimd.MultiplyAdd(w, v, b13); }
                     weights += weightStride;
+                    offset++;
                 }
+                while (offset < end);
 
                 if (arguments->Relu)
                 {
