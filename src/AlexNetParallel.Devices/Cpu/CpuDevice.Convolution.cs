@@ -78,6 +78,11 @@ public sealed unsafe partial class CpuDevice
         foreach (var phase in own.Phases)
         {
             var taps = phase.TapRows * phase.TapColumns;
+            if (taps == 0)
+            {
+                ClearPhase(dx, phase, shape.Stride, blocks);
+                continue;
+            }
             var parts = PartsPerBlock(phase.Rows);
             team.Run(new TapPass
             {
@@ -133,6 +138,21 @@ public sealed unsafe partial class CpuDevice
             Panels = panels,
             ChannelParts = channelParts,
         }, panels.Count * channelParts);
+    }
+
+    /// <summary>Input pixels that no window reaches have no gradient.</summary>
+    private static void ClearPhase(TensorView dx, GradientPhase phase, int stride, BlockRange blocks)
+    {
+        for (var block = blocks.First; block < blocks.End; block++)
+        {
+            for (var channel = 0; channel < dx.Channels; channel++)
+            {
+                var plane = BlockPointer(dx, block) + dx.ChannelOffset(channel) + BorderOffset(dx.Layout);
+                for (var y = phase.Row; y < dx.Layout.Height; y += stride)
+                    for (var x = phase.Column; x < dx.Layout.Width; x += stride)
+                        new Span<float>(plane + (long)y * dx.Layout.RowStride + x * CaseBlock.Cases, CaseBlock.Cases).Clear();
+            }
+        }
     }
 
     private CpuConvolutionParameters ConvolutionParameters(ConvolutionShape shape, DeviceParameters parameters)

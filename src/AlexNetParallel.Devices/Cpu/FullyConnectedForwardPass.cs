@@ -5,13 +5,13 @@ using AlexNetParallel.Model.Tensors;
 namespace AlexNetParallel.Devices.Cpu;
 
 /// <summary>
-/// y = neuron(x·w + b). An item is some panels of 32 outputs. Loops, from outside: eight panels, group of inputs, panel, block, tile of the panel's outputs,
+/// y = neuron(x·w + b). An item is some panels of 32 outputs. Loops, from outside: sixteen panels, group of inputs, panel, block, tile of the panel's outputs,
 /// input: a panel's weights for a group are read from memory once and serve all blocks from the first-level cache.
 /// </summary>
 internal unsafe struct FullyConnectedForwardPass : ITeamJob
 {
     /// <summary>Panels of a group: their outputs stay in the second-level cache.</summary>
-    private static readonly int PanelGroup = int.Parse(Environment.GetEnvironmentVariable("FC_P") ?? "16");
+    private const int PanelGroup = 16;
 
     public CpuKernels Kernels;
     public PanelLayout Layout;

@@ -10,7 +10,7 @@ namespace AlexNetParallel.Devices.Cpu;
 internal readonly struct PanelLayout(int inputs, int outputs)
 {
     /// <summary>Inputs of a group.</summary>
-    public static readonly int GroupInputs = int.Parse(Environment.GetEnvironmentVariable("FC_G") ?? "126");
+    public const int GroupInputs = 126;
 
     /// <summary>How the outputs are cut.</summary>
     public Panels Panels { get; } = new(outputs);

@@ -22,7 +22,7 @@ internal unsafe struct TapPass : ITeamJob
     /// <summary>Where each tap lies, channel by channel.</summary>
     public int* Offsets;
     public int Channels;
-    public int TapsPerChannel;
+    public int TapsPerChannel; // at least 1
 
     public float* Weights;
     public float* Bias;
@@ -41,14 +41,17 @@ internal unsafe struct TapPass : ITeamJob
     /// <summary>Items that a block is cut into.</summary>
     public int Parts;
 
-    /// <summary>Taps that a group of channels should have: their weights for a tile and their window stay in the first-level cache.</summary>
-    public static int TargetTaps = int.Parse(Environment.GetEnvironmentVariable("CONV_TAPS") ?? "288");
+    /// <summary>
+    /// Taps that a group of channels should have. More of them: the weights of a tile leave the first-level cache. Fewer: the sums go to memory and come back
+    /// too often.
+    /// </summary>
+    private const int TargetTaps = 450;
 
     public readonly void Run(int item, int thread)
     {
         var (block, part) = (item / Parts, item % Parts);
         var (firstRow, endRow) = (part * Rows / Parts, (part + 1) * Rows / Parts);
-        var group = Math.Max(1, TargetTaps / Math.Max(1, TapsPerChannel));
+        var group = Math.Max(1, TargetTaps / TapsPerChannel);
         var input = Input + block * InputBlockStride;
         var output = Output + block * OutputBlockStride;
         for (var channel = 0; channel < Channels; channel += group)

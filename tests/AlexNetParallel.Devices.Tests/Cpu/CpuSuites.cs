@@ -22,3 +22,12 @@ public sealed class CpuUpdateTests : UpdateSuite<CpuVariants>;
 
 /// <inheritdoc cref="CpuPoolingTests"/>
 public sealed class CpuSteadyStateTests : SteadyStateSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuConvolutionTests : ConvolutionSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuFullyConnectedTests : FullyConnectedSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuConvolutionSteadyStateTests : ConvolutionSteadyStateSuite<CpuVariants>;
