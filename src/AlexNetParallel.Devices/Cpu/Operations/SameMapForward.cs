@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
 
@@ -31,12 +32,14 @@ internal readonly unsafe struct SameMapForward<TPower>(NormalizationShape shape,
         for (var row = 0; row < shape.Height; row++)
         {
             SameMap.SquaresDownColumns<TSimd, V>(shape, input, x.RowStride, row, sums);
-            Row<TSimd, V>(sums, input + (nint)row * x.RowStride, output + (nint)row * y.RowStride);
+            var entering = Math.Min(shape.Height - 1, row + 1 + shape.Size / 2);
+            Row<TSimd, V>(sums, input + (nint)row * x.RowStride, output + (nint)row * y.RowStride, input + (nint)entering * x.RowStride);
         }
     }
 
+    /// <summary>y of one row, while the row that enters the next window is fetched.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Row<TSimd, V>(float* sums, float* input, float* output)
+    private void Row<TSimd, V>(float* sums, float* input, float* output, float* entering)
         where TSimd : struct, ISimd<V>
         where V : struct
     {
@@ -44,6 +47,7 @@ internal readonly unsafe struct SameMapForward<TPower>(NormalizationShape shape,
         var (size, floats) = (shape.Size, (nint)shape.Width * CaseBlock.Cases);
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
+            if (Sse.IsSupported) Sse.Prefetch0(entering + i);
             var sum = SameMap.AlongRow<TSimd, V>(size, sums + i);
             TPower.Of<TSimd, V>(TSimd.MultiplyAdd(alpha, sum, k), minusBeta, out var power, out _);
             TSimd.Store(TSimd.Multiply(TSimd.Load(input + i), power), output + i);

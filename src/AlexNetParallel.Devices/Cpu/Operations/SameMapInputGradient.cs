@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
 
@@ -37,19 +38,23 @@ internal readonly unsafe struct SameMapInputGradient<TPower>(
             if (row < shape.Height)
             {
                 SameMap.SquaresDownColumns<TSimd, V>(shape, input, x.RowStride, row, sums);
+                var entering = Math.Min(shape.Height - 1, row + 1 + half);
                 Begin<TSimd, V>(sums, input + (nint)row * x.RowStride, outputGradient + (nint)row * dy.RowStride,
-                    ring + (nint)(row % shape.Size) * shape.Width * CaseBlock.Cases, inputGradient + (nint)row * dx.RowStride);
+                    ring + (nint)(row % shape.Size) * shape.Width * CaseBlock.Cases, inputGradient + (nint)row * dx.RowStride,
+                    input + (nint)entering * x.RowStride);
             }
             var middle = row - half;
             if (middle < 0) continue;
             SameMap.DownColumns<TSimd, V>(shape, ring, middle, sums);
-            Finish<TSimd, V>(sums, input + (nint)middle * x.RowStride, inputGradient + (nint)middle * dx.RowStride);
+            var next = (nint)Math.Min(shape.Height - 1, row + 1);
+            Finish<TSimd, V>(sums, input + (nint)middle * x.RowStride, inputGradient + (nint)middle * dx.RowStride,
+                outputGradient + next * dy.RowStride, inputGradient + next * dx.RowStride);
         }
     }
 
-    /// <summary>t and the first term of dx of one row.</summary>
+    /// <summary>t and the first term of dx of one row, while the row of x that enters the next window is fetched.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Begin<TSimd, V>(float* sums, float* input, float* outputGradient, float* term, float* inputGradient)
+    private void Begin<TSimd, V>(float* sums, float* input, float* outputGradient, float* term, float* inputGradient, float* entering)
         where TSimd : struct, ISimd<V>
         where V : struct
     {
@@ -57,6 +62,7 @@ internal readonly unsafe struct SameMapInputGradient<TPower>(
         var (size, floats) = (shape.Size, (nint)shape.Width * CaseBlock.Cases);
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
+            if (Sse.IsSupported) Sse.Prefetch0(entering + i);
             var sum = SameMap.AlongRow<TSimd, V>(size, sums + i);
             TPower.Of<TSimd, V>(TSimd.MultiplyAdd(alpha, sum, k), minusBeta, out var power, out var inverse);
             var first = TSimd.Multiply(TSimd.Load(outputGradient + i), power);
@@ -65,9 +71,9 @@ internal readonly unsafe struct SameMapInputGradient<TPower>(
         }
     }
 
-    /// <summary>dx of one row from its first term and the sums of t.</summary>
+    /// <summary>dx of one row from its first term and the sums of t, while the rows of dy and dx that come next are fetched.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Finish<TSimd, V>(float* sums, float* input, float* inputGradient)
+    private void Finish<TSimd, V>(float* sums, float* input, float* inputGradient, float* nextOutputGradient, float* nextInputGradient)
         where TSimd : struct, ISimd<V>
         where V : struct
     {
@@ -75,6 +81,11 @@ internal readonly unsafe struct SameMapInputGradient<TPower>(
         var (size, floats) = (shape.Size, (nint)shape.Width * CaseBlock.Cases);
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(nextOutputGradient + i);
+                Sse.Prefetch0(nextInputGradient + i);
+            }
             var sum = SameMap.AlongRow<TSimd, V>(size, sums + i);
             TSimd.Store(TSimd.NegatedMultiplyAdd(TSimd.Multiply(factor, TSimd.Load(input + i)), sum, TSimd.Load(inputGradient + i)), inputGradient + i);
         }
