@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using AlexNetParallel.Data.Decoding;
@@ -12,6 +11,7 @@ namespace AlexNetParallel.Data.Preparing;
 /// </summary>
 internal sealed unsafe class Resizer : IDisposable
 {
+    private const int Step = 16;   // bytes of a row taken at a time
     private readonly Taps rows = new(), columns = new();
     private float* line;
     private int lineLength;
@@ -31,7 +31,7 @@ internal sealed unsafe class Resizer : IDisposable
 
         var (left, right) = columns.Reach;
         var floats = 3 * (right - left);
-        Grow(floats + Vector<float>.Count + 4);
+        Grow(floats + Step);
         for (var y = 0; y < side; y++)
         {
             Vertical(picture, rows.First(y), rows.Weights(y), left, floats);
@@ -46,7 +46,9 @@ internal sealed unsafe class Resizer : IDisposable
                 }
                 var rounded = Vector128.ConvertToInt32(Vector128.Min(Vector128.Max(sum, Vector128<float>.Zero), Vector128.Create(255f)) + Vector128.Create(0.5f));
                 var to = planes + y * side + x;
-                for (var c = 0; c < 3; c++) to[c * side * side] = (byte)rounded[c];
+                to[0] = (byte)rounded[0];
+                to[side * side] = (byte)rounded[1];
+                to[2 * side * side] = (byte)rounded[2];
             }
         }
 
@@ -82,18 +84,20 @@ internal sealed unsafe class Resizer : IDisposable
     {
         var stride = 3 * picture.Width;
         var from = picture.Pixels + (long)first * stride + 3 * left;
-        for (var i = 0; i < floats; i += 4)
+        for (var i = 0; i < floats; i += Step)
         {
-            var sum = Vector128<float>.Zero;
+            var (low, high) = (Vector256<float>.Zero, Vector256<float>.Zero);
             var at = from + i;
             foreach (var weight in weights)
             {
-                // Up to three bytes past the row's end are read; the picture has slack for that.
-                var bytes = Vector128.CreateScalar(*(uint*)at).AsByte();
-                sum += Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes)).AsInt32()) * weight;
+                // Up to 15 bytes past the row's end are read; the picture has slack for that.
+                var pixels = Vector256.WidenLower(Vector128.Load(at).ToVector256Unsafe());
+                low += Vector256.ConvertToSingle(Vector256.WidenLower(pixels).AsInt32()) * weight;
+                high += Vector256.ConvertToSingle(Vector256.WidenUpper(pixels).AsInt32()) * weight;
                 at += stride;
             }
-            sum.Store(line + i);
+            low.Store(line + i);
+            high.Store(line + i + Step / 2);
         }
     }
 
