@@ -48,6 +48,9 @@ internal static class CommandLine
             new WorkerVerb(),
             new PlanVerb(),
             new VerifyVerb(),
+            DataVerbs.Create(),
+            ClusterVerbs.Create(),
+            new DoctorVerb(),
         };
         root.HelpName = "alexnet";
         ShowExamples(root);

@@ -1,3 +1,5 @@
+using AlexNetParallel.Training.Coordination;
+
 namespace AlexNetParallel.Cli;
 
 /// <summary>What the program ends with.</summary>
@@ -14,6 +16,9 @@ internal static class ExitCode
 
     /// <summary>Interrupted by Ctrl-C, SIGTERM or SIGHUP.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>The code for the end of a run.</summary>
+    public static int Of(RunOutcome outcome) => outcome switch { RunOutcome.Done => Done, RunOutcome.Interrupted => Interrupted, _ => Failed };
 }
 
 /// <summary>Arguments that do not fit together. The message says what was found and what was expected.</summary>

@@ -4,7 +4,7 @@ using AlexNetParallel.Training.Runs;
 
 namespace AlexNetParallel.Cli.Verbs;
 
-/// <summary>The files that a run writes besides its checkpoints, and the command that goes on with it.</summary>
+/// <summary>The files that a run writes besides its checkpoints.</summary>
 internal sealed class RunFiles : IRunObserver, IDisposable
 {
     private readonly MetricsFile metrics;
@@ -32,17 +32,6 @@ internal sealed class RunFiles : IRunObserver, IDisposable
         }
     }
 
-    /// <summary>The command that begins or, with --resume behind it, goes on with the run.</summary>
-    public static string Command(string verb, RunRequest request, RunArguments arguments, MachineArguments machine, VerbContext context)
-    {
-        var folder = Path.GetRelativePath(Environment.CurrentDirectory, request.Folder.Path);
-        var words = new List<string> { "./alexnet", verb, "--run", Quote(folder) };
-        if (context.IsGiven(arguments.Transport)) words.AddRange([arguments.Transport.Name, request.Transport]);
-        if (request.NoFeed) words.Add("--no-feed");
-        words.AddRange(machine.WorkerArguments(context));
-        return string.Join(' ', words);
-    }
-
     /// <summary>The coordinator's options for the run.</summary>
     public CoordinatorOptions Options(RunRequest request, string command) => new()
     {
@@ -59,6 +48,4 @@ internal sealed class RunFiles : IRunObserver, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => metrics.Dispose();
-
-    private static string Quote(string word) => word.All(c => char.IsLetterOrDigit(c) || "/._-+=".Contains(c)) ? word : $"'{word.Replace("'", "'\\''")}'";
 }

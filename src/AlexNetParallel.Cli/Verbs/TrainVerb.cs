@@ -35,10 +35,10 @@ internal sealed class TrainVerb : Verb
             local.KillAll();
             display.RestoreTerminal();
         });
-        var command = RunFiles.Command("train", request, arguments, machine, context);
+        var command = arguments.Command(Name, request, context, machine.WorkerArguments(context));
         using var files = RunFiles.Begin(request);
         var outcome = await local.RunAsync(files.Options(request, command), new Observers([files, display]), interruption.Token).ConfigureAwait(false);
         display.End(request.Folder, outcome, $"{command} --resume");
-        return outcome switch { RunOutcome.Done => ExitCode.Done, RunOutcome.Interrupted => ExitCode.Interrupted, _ => ExitCode.Failed };
+        return ExitCode.Of(outcome);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AlexNetParallel.Data;
 using AlexNetParallel.Model.Files;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Training.Checkpoints;
@@ -26,7 +27,7 @@ internal abstract class Verb : Command
         {
             return await RunAsync(context).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is UsageException or RecipeException or PlanException or CheckpointException)
+        catch (Exception e) when (e is UsageException or RecipeException or PlanException or CheckpointException or DataSetException)
         {
             context.Complain(e.Message);
             return ExitCode.Usage;
@@ -35,6 +36,12 @@ internal abstract class Verb : Command
         {
             context.Complain("interrupted");
             return ExitCode.Interrupted;
+        }
+        catch (Exception e)
+        {
+            // Not foreseen: whoever mends it needs all of it.
+            context.Complain(e.ToString());
+            return ExitCode.Failed;
         }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class CoordinatorConnection : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            var channel = RpcChannel.Open(options.Coordinator, new RpcChannelOptions { Security = options.Security });
+            var channel = Open(options);
             AsyncDuplexStreamingCall<WorkerMessage, CoordinatorMessage>? call = null;
             try
             {
@@ -83,6 +83,18 @@ internal sealed class CoordinatorConnection : IAsyncDisposable
     {
         await FlushAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
         Close(channel, call);
+    }
+
+    private static RpcChannel Open(WorkerSessionOptions options)
+    {
+        try
+        {
+            return RpcChannel.Open(options.Coordinator, new RpcChannelOptions { Security = options.Security });
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new WorkerSessionException(e.Message, e); // The address needs protection.
+        }
     }
 
     private static void Close(RpcChannel channel, AsyncDuplexStreamingCall<WorkerMessage, CoordinatorMessage>? call)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using AlexNetParallel.Data.Sharing;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Training.Coordination.Wire;
 using AlexNetParallel.Training.Engine;
@@ -216,7 +217,7 @@ public sealed class WorkerSession : IDisposable
     private void Report(Exception e)
     {
         var reason = e.InnerException is { } inner && e.Message != inner.Message ? $"{e.Message} ({inner.Message})" : e.Message;
-        var consequence = ended is not null || e is ExchangeException or OperationCanceledException;
+        var consequence = ended is not null || e is ExchangeException or FeedException or OperationCanceledException;
         connection.Send(new WorkerMessage { Failure = new Failure { Reason = reason, Consequence = consequence } });
     }
 

@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization;
+
 namespace AlexNetParallel.Training.Runs;
 
 /// <summary>Something that happened in a run. As JSON (<see cref="JsonLine"/>) it is a line of metrics.jsonl and of `alexnet train --json`.</summary>
 /// <param name="Event">The kind: "start", "step", "test", "checkpoint", "done", "failure".</param>
-public abstract record RunEvent(string Event);
+public abstract record RunEvent([property: JsonPropertyOrder(-1)] string Event);
 
 /// <summary>All workers are ready; training begins.</summary>
 /// <param name="Network">Name of the network.</param>
