@@ -4,27 +4,30 @@ artifacts=$root/artifacts
 program=$artifacts/bin/AlexNetParallel.Cli/release/alexnet.dll
 stamp=$artifacts/alexnet.stamp
 
+# Where a .NET SDK may lie besides PATH.
+dotnet_places=("${DOTNET_ROOT:-}" "$HOME/.dotnet" /usr/share/dotnet /usr/lib/dotnet /usr/local/share/dotnet)
+
 say() { printf '%s\n' "$*" >&2; }
 
 # Puts the .NET 10 SDK on PATH, or ends with what to do.
 find_dotnet() {
     local place
-    for place in "" "${DOTNET_ROOT:-}" "$HOME/.dotnet" /usr/share/dotnet /usr/lib/dotnet /usr/local/share/dotnet; do
-        if [ -z "$place" ]; then
-            command -v dotnet > /dev/null || continue
-        else
-            [ -x "$place/dotnet" ] || continue
+    if has_sdk dotnet; then return; fi
+    for place in "${dotnet_places[@]}"; do
+        if [ -n "$place" ] && has_sdk "$place/dotnet"; then
             PATH=$place:$PATH
-        fi
-        if [ -n "$(dotnet --list-sdks 2> /dev/null | sed -n '/^10\./p')" ]; then
             return
         fi
     done
-    say "alexnet: the .NET 10 SDK is needed to build, and was not found${1:+ ($1)}."
+    say "alexnet: the .NET 10 SDK is needed to build, and was not found."
     say "  Found:   $(command -v dotnet > /dev/null && dotnet --list-sdks 2> /dev/null | tr '\n' ';' | sed 's/;$//' | grep . || echo 'no .NET SDK')"
     say "  Install: Debian: the package dotnet-sdk-10.0 from Microsoft's package feed, or the script dotnet-install.sh --channel 10.0"
     say "           (https://learn.microsoft.com/dotnet/core/install/linux-debian); then run this again."
     exit 1
+}
+
+has_sdk() {
+    command -v "$1" > /dev/null && [ -n "$("$1" --list-sdks 2> /dev/null | sed -n '/^10\./p')" ]
 }
 
 # True when nothing that the program is built from is newer than the last build. Folders count too: a removed file changes its folder's time.
