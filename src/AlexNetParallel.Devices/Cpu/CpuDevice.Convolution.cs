@@ -119,6 +119,8 @@ public sealed unsafe partial class CpuDevice
         if (first) new Span<float>(own.WeightGradient, checked((int)own.WeightCount + own.BiasCount)).Clear();
         var panels = new Panels(shape.Kernels);
         var channelParts = Threads == 1 ? 1 : Math.Min(shape.InputChannels, (2 * Threads + panels.Count - 1) / panels.Count);
+        var biasLanes = Scratch(ScratchUse.BiasLanes, (long)shape.Kernels * CaseBlock.Cases);
+        new Span<float>(biasLanes, shape.Kernels * CaseBlock.Cases).Clear();
         team.Run(new WeightGradientPass
         {
             Kernels = kernels,
@@ -132,6 +134,7 @@ public sealed unsafe partial class CpuDevice
             GradientBlockStride = dy.Layout.BlockStride,
             GradientRowStride = dy.Layout.RowStride,
             Transposed = Scratch(ScratchUse.Transposed, Threads * WeightGradientPass.TransposedFloats(shape)),
+            BiasLanes = biasLanes,
             WeightGradient = own.WeightGradient,
             BiasGradient = own.BiasGradient,
             Blocks = blocks.Count,

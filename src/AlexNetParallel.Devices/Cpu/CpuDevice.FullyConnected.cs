@@ -89,14 +89,17 @@ public sealed unsafe partial class CpuDevice
         var (panels, panelFloats) = (own.Layout.Panels, Cpu.FullyConnectedWeightPass.TransposedFloats(blocks.Count));
         var transposed = Scratch(ScratchUse.Transposed, panels.Count * panelFloats);
         var offsets = ChannelOffsets(dy, ScratchUse.OutputOffsets);
+        var biasLanes = Scratch(ScratchUse.BiasLanes, (long)shape.Outputs * CaseBlock.Cases);
+        new Span<float>(biasLanes, shape.Outputs * CaseBlock.Cases).Clear();
         new Span<float>(biasGradient, shape.Outputs).Clear();
         for (var block = 0; block < blocks.Count; block++)
         {
             var gradient = BlockPointer(dy, blocks.First + block) + BorderOffset(dy.Layout);
-            BiasSums.Add(gradient, offsets, shape.Outputs, 1, 1, 0, biasGradient);
+            BiasSums.AddRow(gradient, offsets, shape.Outputs, 1, biasLanes);
+            BiasSums.Finish(biasLanes, shape.Outputs, biasGradient);
             for (var panel = 0; panel < panels.Count; panel++)
             {
-                Transpose.Run(gradient, offsets + panel * Panels.Width, panels.WidthOf(panel), 1,
+                kernels.Transpose(gradient, offsets + panel * Panels.Width, panels.WidthOf(panel), 1,
                     transposed + panel * panelFloats + block * CaseBlock.Cases * Panels.Width, Panels.Width);
             }
         }

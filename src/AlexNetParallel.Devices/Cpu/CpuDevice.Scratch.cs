@@ -14,6 +14,7 @@ public sealed unsafe partial class CpuDevice
         GradientCopy,
         Transposed,
         Sums,
+        BiasLanes,
         Rows,
         Cases,
     }

@@ -82,6 +82,21 @@ internal unsafe interface ISimd<V> where V : struct
 
     /// <summary>a and b, bit by bit.</summary>
     static abstract V And(V a, V b);
+
+    /// <summary>Four floats from each of Count / 4 places that lie four entries of <paramref name="offsets"/> apart: a row of 4×4 tiles beside each other.</summary>
+    static abstract V LoadQuads(float* source, nint* offsets);
+
+    /// <summary>In each four: a0, b0, a1, b1.</summary>
+    static abstract V UnpackLow(V a, V b);
+
+    /// <summary>In each four: a2, b2, a3, b3.</summary>
+    static abstract V UnpackHigh(V a, V b);
+
+    /// <summary>In each four: a0, a1, b0, b1.</summary>
+    static abstract V LowPairs(V a, V b);
+
+    /// <summary>In each four: a2, a3, b2, b3.</summary>
+    static abstract V HighPairs(V a, V b);
 }
 
 /// <summary>512 bits: AVX-512.</summary>
@@ -110,6 +125,14 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Equals(Vector512<float> a, Vector512<float> b) => Vector512.Equals(a, b);
     public static Vector512<float> Select(Vector512<float> mask, Vector512<float> a, Vector512<float> b) => Vector512.ConditionalSelect(mask, a, b);
     public static Vector512<float> And(Vector512<float> a, Vector512<float> b) => a & b;
+
+    public static Vector512<float> LoadQuads(float* source, nint* offsets) =>
+        Vector512.Create(Simd256.LoadQuads(source, offsets), Simd256.LoadQuads(source, offsets + 8));
+
+    public static Vector512<float> UnpackLow(Vector512<float> a, Vector512<float> b) => Avx512F.UnpackLow(a, b);
+    public static Vector512<float> UnpackHigh(Vector512<float> a, Vector512<float> b) => Avx512F.UnpackHigh(a, b);
+    public static Vector512<float> LowPairs(Vector512<float> a, Vector512<float> b) => Avx512F.UnpackLow(a.AsDouble(), b.AsDouble()).AsSingle();
+    public static Vector512<float> HighPairs(Vector512<float> a, Vector512<float> b) => Avx512F.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle();
 }
 
 /// <summary>256 bits: AVX2 with FMA.</summary>
@@ -138,6 +161,14 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Equals(Vector256<float> a, Vector256<float> b) => Vector256.Equals(a, b);
     public static Vector256<float> Select(Vector256<float> mask, Vector256<float> a, Vector256<float> b) => Vector256.ConditionalSelect(mask, a, b);
     public static Vector256<float> And(Vector256<float> a, Vector256<float> b) => a & b;
+
+    public static Vector256<float> LoadQuads(float* source, nint* offsets) =>
+        Vector256.Create(Vector128.Load(source + offsets[0]), Vector128.Load(source + offsets[4]));
+
+    public static Vector256<float> UnpackLow(Vector256<float> a, Vector256<float> b) => Avx.UnpackLow(a, b);
+    public static Vector256<float> UnpackHigh(Vector256<float> a, Vector256<float> b) => Avx.UnpackHigh(a, b);
+    public static Vector256<float> LowPairs(Vector256<float> a, Vector256<float> b) => Avx.UnpackLow(a.AsDouble(), b.AsDouble()).AsSingle();
+    public static Vector256<float> HighPairs(Vector256<float> a, Vector256<float> b) => Avx.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle();
 }
 
 /// <summary>128 bits: any x64 or Arm64 processor. Without FMA a product is rounded before it is added.</summary>
@@ -171,4 +202,15 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Equals(Vector128<float> a, Vector128<float> b) => Vector128.Equals(a, b);
     public static Vector128<float> Select(Vector128<float> mask, Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(mask, a, b);
     public static Vector128<float> And(Vector128<float> a, Vector128<float> b) => a & b;
+
+    public static Vector128<float> LoadQuads(float* source, nint* offsets) => Vector128.Load(source + offsets[0]);
+
+    public static Vector128<float> UnpackLow(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackLow(a, b) : Vector128.Create(a[0], b[0], a[1], b[1]);
+
+    public static Vector128<float> UnpackHigh(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackHigh(a, b) : Vector128.Create(a[2], b[2], a[3], b[3]);
+
+    public static Vector128<float> LowPairs(Vector128<float> a, Vector128<float> b) => Vector128.Create(a.GetLower(), b.GetLower());
+    public static Vector128<float> HighPairs(Vector128<float> a, Vector128<float> b) => Vector128.Create(a.GetUpper(), b.GetUpper());
 }

@@ -28,6 +28,9 @@ internal unsafe struct WeightGradientPass : ITeamJob
 
     /// <summary>Scratch of <see cref="TransposedFloats"/> for each thread.</summary>
     public float* Transposed;
+
+    /// <summary>Sums of the biases' gradients for each case of a block; zeros.</summary>
+    public float* BiasLanes;
     public float* WeightGradient;
     public float* BiasGradient;
     public int Blocks;
@@ -46,16 +49,19 @@ internal unsafe struct WeightGradientPass : ITeamJob
         var transposed = Transposed + thread * TransposedFloats(Shape);
         var width = Panels.WidthOf(panel);
         var offsets = GradientOffsets + panel * Panels.Width;
+        var lanes = BiasLanes + panel * Panels.Width * CaseBlock.Cases;
         for (var block = 0; block < Blocks; block++)
         {
             var gradient = Gradient + block * GradientBlockStride;
             var input = Input + block * InputBlockStride;
-            if (part == 0) BiasSums.Add(gradient, offsets, width, Shape.OutputHeight, Shape.OutputWidth, GradientRowStride, BiasGradient + panel * Panels.Width);
             for (var row = 0; row < Shape.OutputHeight; row++)
             {
-                Transpose.Run(gradient + row * GradientRowStride, offsets, width, Shape.OutputWidth, transposed, PaddedWidth(width));
-                AddRow(input + row * Shape.Stride * InputRowStride, transposed, panel, firstChannel, endChannel);
+                var gradientRow = gradient + row * GradientRowStride;
+                Kernels.Transpose(gradientRow, offsets, width, Shape.OutputWidth, transposed, PaddedWidth(width));
+                if (part == 0) BiasSums.AddRow(gradientRow, offsets, width, Shape.OutputWidth, lanes);
+                AddRow(input + row * Shape.Stride * InputRowStride, transposed, panel, firstChannel, endChannel, gradientRow + GradientRowStride);
             }
+            if (part == 0) BiasSums.Finish(lanes, width, BiasGradient + panel * Panels.Width);
         }
     }
 
@@ -63,8 +69,15 @@ internal unsafe struct WeightGradientPass : ITeamJob
     private readonly int PaddedWidth(int width) => (width + Kernels.Lanes - 1) / Kernels.Lanes * Kernels.Lanes;
 
     /// <summary>Adds one output row's part, of one panel and some channels.</summary>
-    private readonly void AddRow(float* input, float* transposed, int panel, int firstChannel, int endChannel)
+    /// <param name="input">First pixel of the first window.</param>
+    /// <param name="transposed">The row of the output's gradient.</param>
+    /// <param name="panel">Which 32 kernels.</param>
+    /// <param name="firstChannel">First input channel.</param>
+    /// <param name="endChannel">One past the last.</param>
+    /// <param name="nextGradient">The next row of the output's gradient: fetched meanwhile, one kernel's with each call.</param>
+    private readonly void AddRow(float* input, float* transposed, int panel, int firstChannel, int endChannel, float* nextGradient)
     {
+        var calls = 0;
         var tiles = new Tiles(Shape.KernelWidth, Kernels.LargestTile);
         for (var tile = 0; tile < tiles.Count; tile++)
         {
@@ -76,14 +89,20 @@ internal unsafe struct WeightGradientPass : ITeamJob
                 for (var row = 0; row < Shape.KernelHeight; row++)
                 {
                     var tap = (channel * Shape.KernelHeight + row) * Shape.KernelWidth + column;
-                    AddTaps(input + row * InputRowStride + column * CaseBlock.Cases, channel, count, columns, transposed, WeightGradient + (long)tap * Shape.Kernels, panel);
+                    // Besides, the row of the input that the next output row needs first, one channel's with each kernel row.
+                    var fetchInput = row < count ? input + InputOffsets[channel + row] + Shape.KernelHeight * InputRowStride : null;
+                    var fetchGradient = calls < Panels.WidthOf(panel) ? nextGradient + GradientOffsets[panel * Panels.Width + calls] : null;
+                    calls++;
+                    AddTaps(
+                        input + row * InputRowStride + column * CaseBlock.Cases, channel, count, columns, transposed,
+                        WeightGradient + (long)tap * Shape.Kernels, panel, fetchInput, fetchGradient);
                 }
             }
         }
     }
 
     /// <summary>Adds one output row's part of the taps (some channels) × (some neighbouring columns of a kernel row).</summary>
-    private readonly void AddTaps(float* input, int channel, int channels, int columns, float* transposed, float* output, int panel)
+    private readonly void AddTaps(float* input, int channel, int channels, int columns, float* transposed, float* output, int panel, float* fetchInput, float* fetchGradient)
     {
         var width = Panels.WidthOf(panel);
         var padded = PaddedWidth(width);
@@ -100,6 +119,10 @@ internal unsafe struct WeightGradientPass : ITeamJob
             GroupStride = (nint)Shape.KernelHeight * Shape.KernelWidth * Shape.Kernels,
             RowStride = Shape.Kernels,
             Accumulate = true,
+            Prefetch = fetchInput == null ? fetchGradient : fetchInput,
+            PrefetchTwin = fetchInput == null || fetchGradient == null ? 0 : (nint)(fetchGradient - fetchInput),
+            PrefetchStep = CaseBlock.Cases,
+            PrefetchLines = fetchInput == null && fetchGradient == null ? 0 : CaseBlock.Cases / CacheLines.Floats,
         };
         output += panel * Panels.Width;
         for (var first = 0; first < padded; first += 2 * Kernels.Lanes)
@@ -109,6 +132,7 @@ internal unsafe struct WeightGradientPass : ITeamJob
             arguments.Output = output + first;
             if (first + vectors * Kernels.Lanes <= width) Kernels.Outer(channels, columns, vectors, &arguments);
             else AddNarrow(arguments, channels, columns, vectors, width - first);
+            arguments.PrefetchLines = 0;
         }
     }
 

@@ -32,6 +32,9 @@ internal abstract unsafe class CpuKernels
     /// <summary>The same for one group of rows, which updates weights in place of storing the sums.</summary>
     public abstract void OuterUpdate(int rows, int vectors, OuterArguments* arguments);
 
+    /// <summary><see cref="Kernels.Transpose"/>.</summary>
+    public abstract void Transpose(float* source, nint* offsets, int channels, int pixels, float* destination, int stride);
+
     /// <summary>One update of <paramref name="count"/> parameters from their gradients.</summary>
     public abstract void Update(float* weights, float* velocities, float* gradients, long count, UpdateCoefficients by);
 
@@ -74,6 +77,9 @@ internal sealed unsafe class CpuKernels<TSimd, V> : CpuKernels
 
     public override void OuterUpdate(int rows, int vectors, OuterArguments* arguments) =>
         (vectors == 1 ? updateOneVector : updateTwoVectors)[OuterIndex(1, rows)](arguments);
+
+    public override void Transpose(float* source, nint* offsets, int channels, int pixels, float* destination, int stride) =>
+        Cpu.Kernels.Transpose.Run<TSimd, V>(source, offsets, channels, pixels, destination, stride);
 
     public override void Update(float* weights, float* velocities, float* gradients, long count, UpdateCoefficients by) =>
         UpdateArithmetic.Apply<TSimd, V>(weights, velocities, gradients, count, by);

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using AlexNetParallel.Model.Tensors;
 
 namespace AlexNetParallel.Devices.Cpu.Kernels;
@@ -14,17 +12,15 @@ internal static unsafe class Transpose
     /// <param name="channels">Channels.</param>
     /// <param name="pixels">Pixels, 32 cases each.</param>
     /// <param name="destination">First pixel's first case.</param>
-    /// <param name="stride">Floats from a case to the next there: channels rounded up to a multiple of 4 or more.</param>
+    /// <param name="stride">Floats from a case to the next there: at least the channels, in whole vectors.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(float* source, nint* offsets, int channels, int pixels, float* destination, int stride)
+    public static void Run<TSimd, V>(float* source, nint* offsets, int channels, int pixels, float* destination, int stride)
+        where TSimd : struct, ISimd<V>
+        where V : struct
     {
         var cases = pixels * CaseBlock.Cases;
         var channel = 0;
-        if (Sse.IsSupported)
-        {
-            for (; channel + 4 <= channels; channel += 4)
-                Four(source + offsets[channel], source + offsets[channel + 1], source + offsets[channel + 2], source + offsets[channel + 3], cases, destination + channel, stride);
-        }
+        for (; channel + TSimd.Count <= channels; channel += TSimd.Count) Vectors<TSimd, V>(source, offsets + channel, cases, destination + channel, stride);
         for (; channel < stride; channel++)
         {
             var from = channel < channels ? source + offsets[channel] : null;
@@ -32,18 +28,24 @@ internal static unsafe class Transpose
         }
     }
 
+    /// <summary>As many channels as a vector has elements: tiles of 4 channels by 4 cases, side by side in the vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(float* a, float* b, float* c, float* d, int cases, float* destination, nint stride)
+    private static void Vectors<TSimd, V>(float* source, nint* offsets, int cases, float* destination, nint stride)
+        where TSimd : struct, ISimd<V>
+        where V : struct
     {
-        for (var i = 0; i < cases; i += 4, destination += 4 * stride)
+        for (var i = 0; i < cases; i += 4, source += 4, destination += 4 * stride)
         {
-            var (va, vb, vc, vd) = (Vector128.Load(a + i), Vector128.Load(b + i), Vector128.Load(c + i), Vector128.Load(d + i));
-            var (ab01, ab23) = (Sse.UnpackLow(va, vb), Sse.UnpackHigh(va, vb));
-            var (cd01, cd23) = (Sse.UnpackLow(vc, vd), Sse.UnpackHigh(vc, vd));
-            Sse.MoveLowToHigh(ab01, cd01).Store(destination);
-            Sse.MoveHighToLow(cd01, ab01).Store(destination + stride);
-            Sse.MoveLowToHigh(ab23, cd23).Store(destination + 2 * stride);
-            Sse.MoveHighToLow(cd23, ab23).Store(destination + 3 * stride);
+            var a = TSimd.LoadQuads(source, offsets);
+            var b = TSimd.LoadQuads(source, offsets + 1);
+            var c = TSimd.LoadQuads(source, offsets + 2);
+            var d = TSimd.LoadQuads(source, offsets + 3);
+            var (ab01, ab23) = (TSimd.UnpackLow(a, b), TSimd.UnpackHigh(a, b));
+            var (cd01, cd23) = (TSimd.UnpackLow(c, d), TSimd.UnpackHigh(c, d));
+            TSimd.Store(TSimd.LowPairs(ab01, cd01), destination);
+            TSimd.Store(TSimd.HighPairs(ab01, cd01), destination + stride);
+            TSimd.Store(TSimd.LowPairs(ab23, cd23), destination + 2 * stride);
+            TSimd.Store(TSimd.HighPairs(ab23, cd23), destination + 3 * stride);
         }
     }
 }
