@@ -34,7 +34,10 @@ switch (args)
         };
         var options = new WorkerSessionOptions
         {
-            Coordinator = RpcAddress.Parse(coordinator), Rank = int.Parse(rank, CultureInfo.InvariantCulture), Device = "fake", PositionPage = page,
+            Coordinator = RpcAddress.Parse(coordinator),
+            Rank = int.Parse(rank, CultureInfo.InvariantCulture),
+            Device = "fake",
+            PositionPage = page,
         };
         try
         {

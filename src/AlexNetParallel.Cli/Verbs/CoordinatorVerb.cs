@@ -36,7 +36,9 @@ internal sealed class CoordinatorVerb : Verb
         using var files = RunFiles.Begin(request);
         var options = files.Options(request, command) with
         {
-            Listen = address, Security = security.Load(context), Admission = context.Get(wait) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Listen = address,
+            Security = security.Load(context),
+            Admission = context.Get(wait) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
         await using var coordinator = new RunCoordinator(options, new Observers([files, display]));
         try

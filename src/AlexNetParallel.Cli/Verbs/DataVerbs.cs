@@ -40,8 +40,14 @@ internal sealed class DataInfoVerb : Verb
         {
             context.Results.Json(new
             {
-                Path = context.Get(path), set.Description, Classes = set.Classes.Count, ClassNames = set.Classes, TrainImages = set.Count(Split.Train), TestImages = set.Count(Split.Test),
-                MeanRgb = mean, Skipped = set.Skipped.Select(s => new { s.File, s.Reason }),
+                Path = context.Get(path),
+                set.Description,
+                Classes = set.Classes.Count,
+                ClassNames = set.Classes,
+                TrainImages = set.Count(Split.Train),
+                TestImages = set.Count(Split.Test),
+                MeanRgb = mean,
+                Skipped = set.Skipped.Select(s => new { s.File, s.Reason }),
             });
             return Task.FromResult(ExitCode.Done);
         }

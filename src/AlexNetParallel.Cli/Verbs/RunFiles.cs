@@ -35,8 +35,14 @@ internal sealed class RunFiles : IRunObserver, IDisposable
     /// <summary>The coordinator's options for the run.</summary>
     public CoordinatorOptions Options(RunRequest request, string command) => new()
     {
-        Recipe = request.Recipe, Plan = request.Plan, Folder = request.Folder, Transport = request.Transport, Listen = LocalRun.PrivateAddress(),
-        ResumeFrom = request.ResumeFrom, NoFeed = request.NoFeed, Command = command,
+        Recipe = request.Recipe,
+        Plan = request.Plan,
+        Folder = request.Folder,
+        Transport = request.Transport,
+        Listen = LocalRun.PrivateAddress(),
+        ResumeFrom = request.ResumeFrom,
+        NoFeed = request.NoFeed,
+        Command = command,
     };
 
     /// <inheritdoc/>

@@ -44,8 +44,12 @@ internal sealed class WorkerVerb : Verb
         using var interruption = ParentGuard.IsSupervised ? null : new Interruption(_ => context.Complain("interrupted; the run ends by it"), () => { });
         var options = new WorkerSessionOptions
         {
-            Coordinator = context.Get(coordinator)!, Security = known, Rank = context.Get(rank), Device = $"cpu, {job.Threads} thread{(job.Threads == 1 ? "" : "s")}",
-            MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, PositionPage = context.Get(page),
+            Coordinator = context.Get(coordinator)!,
+            Security = known,
+            Rank = context.Get(rank),
+            Device = $"cpu, {job.Threads} thread{(job.Threads == 1 ? "" : "s")}",
+            MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            PositionPage = context.Get(page),
             ConnectTime = TimeSpan.FromSeconds(context.Get(wait) ?? 60),
         };
         try

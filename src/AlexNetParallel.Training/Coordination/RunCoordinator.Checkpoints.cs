@@ -54,7 +54,12 @@ public sealed partial class RunCoordinator
             var network = options.Plan.Network;
             var info = new CheckpointInfo
             {
-                Step = after.Step, Tick = after.Number, Epoch = after.Epoch, Network = network.Name, Dialect = network.Dialect, WeightsSha256 = "",
+                Step = after.Step,
+                Tick = after.Number,
+                Epoch = after.Epoch,
+                Network = network.Name,
+                Dialect = network.Dialect,
+                WeightsSha256 = "",
                 Schedule = options.Recipe.Schedule.Plateau is null ? null : JsonSerializer.SerializeToElement(plateau),
                 Files = [.. pending.Parts.Select(p => p!)],
             };

@@ -104,7 +104,10 @@ public sealed partial class RunCoordinator
             if (link is null) continue;
             status.Workers.Add(new WorkerStatus
             {
-                Rank = link.Rank, HostName = link.Registration.HostName, Pid = link.Registration.Pid, Tick = PlaceOf(link.Rank).Tick,
+                Rank = link.Rank,
+                HostName = link.Registration.HostName,
+                Pid = link.Registration.Pid,
+                Tick = PlaceOf(link.Rank).Tick,
                 SecondsSinceHeartbeat = link.Silence.TotalSeconds,
             });
         }

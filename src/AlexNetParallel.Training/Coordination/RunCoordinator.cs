@@ -195,8 +195,13 @@ public sealed partial class RunCoordinator : IAsyncDisposable
             {
                 Job = new Job
                 {
-                    Rank = each.Rank, Workers = workers, Recipe = RecipeFile.Write(options.Recipe), Transport = options.Transport,
-                    ResumeFrom = options.ResumeFrom?.Folder ?? "", NoFeed = options.NoFeed, Hosts = { hosts },
+                    Rank = each.Rank,
+                    Workers = workers,
+                    Recipe = RecipeFile.Write(options.Recipe),
+                    Transport = options.Transport,
+                    ResumeFrom = options.ResumeFrom?.Folder ?? "",
+                    NoFeed = options.NoFeed,
+                    Hosts = { hosts },
                 },
             });
         }

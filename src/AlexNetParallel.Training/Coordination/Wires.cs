@@ -7,8 +7,13 @@ internal static class Wires
 {
     public static Wire.Tick Of(Tick tick) => new()
     {
-        Number = tick.Number, Split = tick.Split == Split.Train ? Wire.Split.Train : Wire.Split.Test, Step = tick.Step, Epoch = tick.Epoch, Batch = tick.Batch,
-        Cases = tick.Cases, ColourNoise = tick.ColourNoise,
+        Number = tick.Number,
+        Split = tick.Split == Split.Train ? Wire.Split.Train : Wire.Split.Test,
+        Step = tick.Step,
+        Epoch = tick.Epoch,
+        Batch = tick.Batch,
+        Cases = tick.Cases,
+        ColourNoise = tick.ColourNoise,
     };
 
     public static Tick Of(Wire.Tick tick) => new(

@@ -37,7 +37,11 @@ public sealed class WorkerSession : IDisposable
         using var position = options.PositionPage is { } page ? WorkerPosition.Open(page) : WorkerPosition.Create();
         var registration = new Registration
         {
-            Host = HostIdentity.Current, HostName = Environment.MachineName, Pid = Environment.ProcessId, Device = options.Device, MemoryBytes = options.MemoryBytes,
+            Host = HostIdentity.Current,
+            HostName = Environment.MachineName,
+            Pid = Environment.ProcessId,
+            Device = options.Device,
+            MemoryBytes = options.MemoryBytes,
         };
         if (options.Rank is { } rank) registration.Rank = rank;
         await using var connection = await CoordinatorConnection.OpenAsync(options, registration, cancellation).ConfigureAwait(false);
@@ -188,8 +192,11 @@ public sealed class WorkerSession : IDisposable
                 {
                     counters.Exchanges.Add(new Counters.Types.Exchange
                     {
-                        PayloadBytesSent = c.PayloadBytesSent, PayloadBytesReceived = c.PayloadBytesReceived, OverheadBytesSent = c.OverheadBytesSent,
-                        Messages = c.Messages, ExposedSeconds = c.ExposedSeconds,
+                        PayloadBytesSent = c.PayloadBytesSent,
+                        PayloadBytesReceived = c.PayloadBytesReceived,
+                        OverheadBytesSent = c.OverheadBytesSent,
+                        Messages = c.Messages,
+                        ExposedSeconds = c.ExposedSeconds,
                     });
                 }
                 connection.Send(new WorkerMessage { Counters = counters });
@@ -207,8 +214,13 @@ public sealed class WorkerSession : IDisposable
         {
             Tick = new TickReport
             {
-                Number = tick.Number, Loss = result.Loss.Loss, Top1Errors = result.Loss.Top1Errors, Top5Errors = result.Loss.Top5Errors,
-                Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds, ExchangeSeconds = result.ExchangeSeconds, FeedSeconds = result.FeedSeconds,
+                Number = tick.Number,
+                Loss = result.Loss.Loss,
+                Top1Errors = result.Loss.Top1Errors,
+                Top5Errors = result.Loss.Top5Errors,
+                Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds,
+                ExchangeSeconds = result.ExchangeSeconds,
+                FeedSeconds = result.FeedSeconds,
             },
         });
     }

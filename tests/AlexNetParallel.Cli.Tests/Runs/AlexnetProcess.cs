@@ -39,7 +39,10 @@ internal sealed class AlexnetProcess : IDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "alexnet.dll");
         var info = new ProcessStartInfo("setsid", ["dotnet", "exec", program, .. arguments, "--json"])
         {
-            WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         return new AlexnetProcess(Process.Start(info)!, onLine);
     }

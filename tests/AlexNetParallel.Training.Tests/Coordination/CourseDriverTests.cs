@@ -10,7 +10,10 @@ public sealed class CourseDriverTests
     // 3 training steps an epoch, 2 test batches after each epoch.
     private static readonly Recipe recipe = RecipeFile.Load("quickstart", new RecipeOverrides
     {
-        Batch = 32, Epochs = 2, Test = new Cadence(1, 0, true), Checkpoint = new Cadence(1, 0, true),
+        Batch = 32,
+        Epochs = 2,
+        Test = new Cadence(1, 0, true),
+        Checkpoint = new Cadence(1, 0, true),
     });
 
     private static readonly Course course = new(recipe, 96, 40);
