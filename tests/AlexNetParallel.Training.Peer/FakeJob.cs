@@ -43,7 +43,12 @@ public sealed class FakeJob(FakeBehaviour behaviour) : IWorkerJob
         Ticks.Add(tick);
         context.Position.Begin(tick);
         context.Position.At(FirstAt("conv3"));
-        if (context.Job.Rank == behaviour.Rank && tick.Split == Split.Train && tick.Step == behaviour.Step) Misbehave();
+        if (tick.Split == Split.Train && tick.Step == behaviour.Step)
+        {
+            behaviour.Meeting?.SignalAndWait();
+            if (context.Job.Rank == behaviour.Rank) Misbehave();
+            else if (behaviour.Meeting is not null) aborted.Wait();
+        }
         if (aborted.Wait(behaviour.Pace)) throw new ExchangeException(reason);
         context.Position.At(-1);
         // One worker has the softmax; errors fall by a hundredth a step.
@@ -107,6 +112,12 @@ public sealed class FakeJob(FakeBehaviour behaviour) : IWorkerJob
 /// <param name="Step">The training step in which.</param>
 public sealed record FakeBehaviour(string Kind = "none", int Rank = -1, long Step = 0)
 {
+    /// <summary>
+    /// Where the workers of one process meet in that step before one of them misbehaves; the others then stay there until they are told to end, as at an
+    /// exchange with it. Null: nobody waits for anybody.
+    /// </summary>
+    public Barrier? Meeting { get; init; }
+
     /// <summary>Time of a tick.</summary>
     public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(2);
 }
