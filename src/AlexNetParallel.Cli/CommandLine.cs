@@ -48,6 +48,7 @@ internal static class CommandLine
             new WorkerVerb(),
             new PlanVerb(),
             new VerifyVerb(),
+            BenchVerbs.Create(),
             DataVerbs.Create(),
             ClusterVerbs.Create(),
             new DoctorVerb(),
