@@ -10,7 +10,7 @@ namespace AlexNetParallel.Cli.Output;
 internal sealed class LiveProgress(IAnsiConsole console)
 {
     private static readonly TimeSpan between = TimeSpan.FromMilliseconds(200);
-    private const int BarWidth = 30;
+    private const int BarWidth = 20;
 
     private readonly Lock gate = new();
     private readonly ManualResetEventSlim over = new();
@@ -79,10 +79,11 @@ internal sealed class LiveProgress(IAnsiConsole console)
             var bar = new Markup(string.Create(CultureInfo.InvariantCulture,
                 $"[green]{new string('━', full)}[/][grey]{new string('━', BarWidth - full)}[/] {100 * part:F0} %  step {done}/{start.Steps}  epoch {step?.Epoch ?? 0}  {Units.Seconds(elapsed)}, about {Units.Seconds(left)} left"));
             var numbers = step is null ? new Markup("[grey]waiting for the first step[/]") : new Markup(string.Create(CultureInfo.InvariantCulture,
-                $"loss [bold]{loss:F4}[/]  error [bold]{100 * error:F1} %[/]  [bold]{Progress.Rate(rate)}[/] images/s  rate {step.LearningRate:G4}  [grey]waiting for others {100 * exchange:F1} %, for images {100 * feed:F1} %[/]"));
+                $"loss [bold]{loss:F4}[/]  error [bold]{100 * error:F1} %[/]  [bold]{Progress.Rate(rate)}[/] images/s  rate {step.LearningRate:G4}"));
+            var waiting = new Markup(string.Create(CultureInfo.InvariantCulture, $"[grey]workers wait for each other {100 * exchange:F1} % of the time, for images {100 * feed:F1} %[/]"));
             var last = test is null ? new Markup("[grey]no test yet[/]")
                 : new Markup(string.Create(CultureInfo.InvariantCulture, $"test after epoch {test.Epoch}: loss {test.Loss:F4}  error [bold]{100 * test.Top1Error:F2} %[/]"));
-            return new Rows(bar, numbers, last);
+            return new Rows(bar, numbers, waiting, last);
         }
     }
 }
