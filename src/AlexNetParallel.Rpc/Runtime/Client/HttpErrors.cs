@@ -32,7 +32,9 @@ internal static class HttpErrors
             switch (e)
             {
                 case HttpProtocolException protocol:
-                    return new Status(OfReset(protocol.ErrorCode), $"{target} broke the call off: {protocol.Message}", exception);
+                    return SaidByPeer(protocol)
+                        ? new Status(OfReset(protocol.ErrorCode), $"{target} broke the call off: {protocol.Message}", exception)
+                        : new Status(StatusCode.Unavailable, $"The connection to {target} was given up: {protocol.Message}", exception);
                 case AuthenticationException:
                     return new Status(StatusCode.Unavailable, $"No trusted connection to {target}: {Innermost(e).Message}", exception);
                 case SocketException socket:
@@ -47,6 +49,13 @@ internal static class HttpErrors
             _ => new Status(StatusCode.Internal, $"The call to {target} failed: {exception.Message}", exception),
         };
     }
+
+    /// <summary>
+    /// Tells a code that the peer sent from one with which our own HTTP client gave the connection up, as it does when a ping stays without an answer.
+    /// .NET has one exception for both; only the text of the first names the code.
+    /// </summary>
+    private static bool SaidByPeer(HttpProtocolException protocol) =>
+        protocol.Message.Contains($"0x{protocol.ErrorCode:x}", StringComparison.OrdinalIgnoreCase);
 
     private static StatusCode OfReset(long http2Error) => http2Error switch
     {
