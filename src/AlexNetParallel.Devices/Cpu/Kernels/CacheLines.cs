@@ -16,4 +16,11 @@ internal static unsafe class CacheLines
         if (!Sse.IsSupported) return;
         for (; lines > 0; lines--, first += Floats) Sse.Prefetch1(first);
     }
+
+    /// <summary>Begins to fetch the line of an address into the first-level cache. Any address will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
+    }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using AlexNetParallel.Devices.Cpu.Kernels;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
 
@@ -47,7 +47,7 @@ internal readonly unsafe struct AcrossMapsForward<TPower>(NormalizationShape sha
         var next = window[5];
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
-            if (Sse.IsSupported) Sse.Prefetch0(next + i);
+            CacheLines.Prefetch(next + i);
             var (a, b, c, d, e) = (TSimd.Load(p0 + i), TSimd.Load(p1 + i), TSimd.Load(p2 + i), TSimd.Load(p3 + i), TSimd.Load(p4 + i));
             var sum = TSimd.MultiplyAdd(e, e, TSimd.MultiplyAdd(d, d, TSimd.MultiplyAdd(c, c, TSimd.MultiplyAdd(b, b, TSimd.Multiply(a, a)))));
             TPower.Of<TSimd, V>(TSimd.MultiplyAdd(alpha, sum, k), minusBeta, out var power, out _);

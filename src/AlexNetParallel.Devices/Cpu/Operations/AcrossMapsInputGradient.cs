@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using AlexNetParallel.Devices.Cpu.Kernels;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
 
@@ -67,11 +67,8 @@ internal readonly unsafe struct AcrossMapsInputGradient<TPower>(
         var next = window[shape.Size];
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch0(next + i);
-                Sse.Prefetch0(nextGradient + i);
-            }
+            CacheLines.Prefetch(next + i);
+            CacheLines.Prefetch(nextGradient + i);
             var value = TSimd.Load(p2 + i);
             V sum;
             if (five)

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using AlexNetParallel.Devices.Cpu.Kernels;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
 
@@ -47,7 +47,7 @@ internal readonly unsafe struct SameMapForward<TPower>(NormalizationShape shape,
         var (size, floats) = (shape.Size, (nint)shape.Width * CaseBlock.Cases);
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
-            if (Sse.IsSupported) Sse.Prefetch0(entering + i);
+            CacheLines.Prefetch(entering + i);
             var sum = SameMap.AlongRow<TSimd, V>(size, sums + i);
             TPower.Of<TSimd, V>(TSimd.MultiplyAdd(alpha, sum, k), minusBeta, out var power, out _);
             TSimd.Store(TSimd.Multiply(TSimd.Load(input + i), power), output + i);

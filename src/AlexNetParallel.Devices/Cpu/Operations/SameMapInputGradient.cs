@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using AlexNetParallel.Devices.Cpu.Kernels;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
 
@@ -62,7 +62,7 @@ internal readonly unsafe struct SameMapInputGradient<TPower>(
         var (size, floats) = (shape.Size, (nint)shape.Width * CaseBlock.Cases);
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
-            if (Sse.IsSupported) Sse.Prefetch0(entering + i);
+            CacheLines.Prefetch(entering + i);
             var sum = SameMap.AlongRow<TSimd, V>(size, sums + i);
             TPower.Of<TSimd, V>(TSimd.MultiplyAdd(alpha, sum, k), minusBeta, out var power, out var inverse);
             var first = TSimd.Multiply(TSimd.Load(outputGradient + i), power);
@@ -81,11 +81,8 @@ internal readonly unsafe struct SameMapInputGradient<TPower>(
         var (size, floats) = (shape.Size, (nint)shape.Width * CaseBlock.Cases);
         for (nint i = 0; i < floats; i += TSimd.Count)
         {
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch0(nextOutputGradient + i);
-                Sse.Prefetch0(nextInputGradient + i);
-            }
+            CacheLines.Prefetch(nextOutputGradient + i);
+            CacheLines.Prefetch(nextInputGradient + i);
             var sum = SameMap.AlongRow<TSimd, V>(size, sums + i);
             TSimd.Store(TSimd.NegatedMultiplyAdd(TSimd.Multiply(factor, TSimd.Load(input + i)), sum, TSimd.Load(inputGradient + i)), inputGradient + i);
         }
