@@ -21,49 +21,51 @@ struct Taps {
     int outputRowStep, outputPixelStep, M, rows, columns, neuron;
 };
 
-/// B: the taps of four pixels' windows. A warp fetches one tap of all four.
+/// B: the taps of four pixels' windows. A warp fetches one tap of all four. Tiles are fetched in order.
 template <int Threads, bool Checked>
 struct WindowSource {
-    static constexpr int BK = 8, Quads = BK * 32, Count = (Quads + Threads - 1) / Threads, Rows = Threads / 32;
+    static constexpr int Quads = BK * 32, Count = (Quads + Threads - 1) / Threads, Rows = Threads / 32;
     const float* pixel;
-    const int* taps;
-    const int* places;
-    int K, y, x, height, width;
+    const int* taps;    // the thread's first tap of the next tile
+    int left;           // taps from there
     int offsets[Count]; // of the next tile: they are on their way while this one is multiplied
     float4 values[Count];
+    // Checked only
+    const int* places;
+    int y, x, height, width;
 
-    __device__ __forceinline__ WindowSource(const Taps& a) : taps(a.taps), places(a.places), K(a.K), height(a.placesHeight), width(a.placesWidth) {
+    __device__ __forceinline__ WindowSource(const Taps& a) : taps(a.taps + threadIdx.x / 32), left(a.K - (int)(threadIdx.x / 32)), places(a.places), height(a.placesHeight), width(a.placesWidth) {
         // A thread past the last pixel reads the last pixel's window; its results are not stored.
         const int number = min((int)blockIdx.x * 4 + (int)(threadIdx.x % 32) / 8, a.rows * a.columns - 1);
         y = number / a.columns;
         x = number - y * a.columns;
         pixel = a.input + blockIdx.z * a.inputBlockStride + (long long)y * a.inputRowStep + x * a.inputPixelStep + threadIdx.x % 8 * 4;
-        look(0);
+        look();
     }
 
-    __device__ __forceinline__ int tapOf(int tile, int i) const { return tile * BK + threadIdx.x / 32 + i * Rows; }
     __device__ __forceinline__ bool has(int i) const { return Quads % Threads == 0 || threadIdx.x / 32 + i * Rows < BK; }
 
-    __device__ __forceinline__ void look(int tile) {
+    __device__ __forceinline__ void look() {
 #pragma unroll
-        for (int i = 0; i < Count; i++) offsets[i] = taps[min(tapOf(tile, i), K - 1)];
+        for (int i = 0; i < Count; i++) offsets[i] = i * Rows < left ? taps[i * Rows] : 0;
     }
 
     __device__ __forceinline__ void fetch(int tile) {
 #pragma unroll
         for (int i = 0; i < Count; i++) {
-            const int k = tapOf(tile, i);
-            bool inside = has(i) && k < K;
+            bool inside = has(i) && i * Rows < left;
             if (Checked && places && inside) {
-                const int place = places[k], py = y + (place >> 16), px = x + (int)(short)(place & 0xffff);
+                const int place = places[tile * BK + threadIdx.x / 32 + i * Rows], py = y + (place >> 16), px = x + (int)(short)(place & 0xffff);
                 inside = py >= 0 && py < height && px >= 0 && px < width;
             }
             values[i] = inside ? load4(pixel + offsets[i]) : zero4();
         }
-        look(tile + 1);
+        taps += BK;
+        left -= BK;
+        look();
     }
 
-    __device__ __forceinline__ void put(float (&to)[8][128]) const {
+    __device__ __forceinline__ void put(float (&to)[BK][128]) const {
 #pragma unroll
         for (int i = 0; i < Count; i++)
             if (has(i)) store4(&to[threadIdx.x / 32 + i * Rows][threadIdx.x % 32 * 4], values[i]);
@@ -72,13 +74,13 @@ struct WindowSource {
 
 template <int BM, int WarpRows, bool Any>
 __device__ __forceinline__ void convolve(const Taps& a) {
-    using T = Tile<BM, 128, 8, WarpRows, false, false>;
+    using T = Tile<BM, 128, WarpRows, false, false>;
     __shared__ __align__(16) typename T::Shared shared;
     T tile;
     const int firstKernel = blockIdx.y * BM;
-    RowSource<8, BM, T::PitchA, T::Threads, !Any> weights(a.weights, a.M, a.M, firstKernel, 0, a.K);
+    RowSource<BM, T::PitchA, T::Threads, !Any> weights(a.weights, a.M, a.M, firstKernel, 0, a.K);
     WindowSource<T::Threads, Any> windows(a);
-    multiplyTiles(tile, shared, weights, windows, (a.K + 7) / 8);
+    multiplyTiles(tile, shared, weights, windows, (a.K + BK - 1) / BK);
 
 #pragma unroll
     for (int h = 0; h < 2; h++) {
@@ -109,7 +111,7 @@ __device__ __forceinline__ void convolve(const Taps& a) {
     }
 
 CONV_TAPS(conv_taps_128x128, 128, 4, false, 2)
-CONV_TAPS(conv_taps_64x128, 64, 4, false, 4)
-CONV_TAPS(conv_taps_48x128, 48, 2, false, 5)
+CONV_TAPS(conv_taps_64x128, 64, 4, false, 3)
+CONV_TAPS(conv_taps_48x128, 48, 2, false, 4)
 CONV_TAPS(conv_taps_32x128, 32, 4, false, 6)
-CONV_TAPS(conv_taps_any, 64, 4, true, 4)
+CONV_TAPS(conv_taps_any, 64, 4, true, 3)

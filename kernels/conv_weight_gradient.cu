@@ -1,7 +1,7 @@
 // The weight gradient of a convolution: dw[k][m] = Σ over blocks, pixels and cases of input[pixel + taps[k]] · dy[m, pixel].
 // A product of (taps) x (pixels, cases) by (pixels, cases) x (kernels): both have the cases fastest, so both are turned on their way to shared memory. The long
 // sum over pixels is cut into a fixed number of parts (the 2012 program's partialSum); conv_weight_gradient_sum adds them in a fixed order: no atomics.
-// Block: BN · 2 threads, grid (K / 128, kernels / BN, blocks · parts). Bytes from L2: for each 16 cases of a pixel 4 · 16 · (128 + BN), for 2 · 16 · 128 · BN FLOP:
+// Block: BN · 2 threads, grid (K / 128, kernels / BN, blocks · parts). Bytes from L2: for each 8 cases of a pixel 4 · 8 · (128 + BN), for 2 · 8 · 128 · BN FLOP:
 // 32 FLOP a byte for BN = 128. Bound by arithmetic.
 #include "tile.cuh"
 
@@ -20,60 +20,67 @@ struct Gradient {
     float* partials;
 };
 
-/// Rows at offsets of a table (taps or kernels), 16 cases of one pixel at a time; the pixel moves on with every second tile.
-template <int Height, int Pitch, int Threads>
+/// Walks through the pixels of a part, row by row; a pixel is four tiles of 8 cases.
+struct PixelWalk {
+    int left, columns; // left: pixels of the row from here on
+    bool moves, wraps; // after a tile: to the next pixel; to the next row
+
+    __device__ __forceinline__ void step(int tile) {
+        moves = tile % 4 == 3;
+        wraps = moves && --left == 0;
+        if (moves && wraps) left = columns;
+    }
+};
+
+/// Rows at offsets of a table (taps or kernels), 8 cases of one pixel at a time. The leading one of two moves the walk on.
+template <int Height, int Pitch, int Threads, bool Leads>
 struct PixelSource {
-    static constexpr int Quads = Height * 4, Count = (Quads + Threads - 1) / Threads;
-    const float* base;
+    static constexpr int Quads = Height * 2, Count = (Quads + Threads - 1) / Threads;
+    PixelWalk& walk;
+    const float* at; // of the next tile
+    int rowStep, pixelStep;
     int offsets[Count];
-    int x, columns, rowStep, pixelStep;
     float4 values[Count];
 
     /// Rows past the last read the last one; their results are not stored.
-    __device__ __forceinline__ PixelSource(const float* origin, const int* table, int first, int rows, int pixel, int columns, int rowStep, int pixelStep)
-        : columns(columns), rowStep(rowStep), pixelStep(pixelStep) {
-        const int y = pixel / columns;
-        x = pixel - y * columns;
-        base = origin + (long long)y * rowStep + x * pixelStep;
+    __device__ __forceinline__ PixelSource(PixelWalk& walk, const float* origin, const int* table, int first, int rows, int y, int rowStep, int pixelStep)
+        : walk(walk), at(origin + (long long)y * rowStep + (walk.columns - walk.left) * pixelStep), rowStep(rowStep), pixelStep(pixelStep) {
 #pragma unroll
         for (int i = 0; i < Count; i++) {
             const int index = threadIdx.x + i * Threads;
-            offsets[i] = table[min(first + min(index / 4, Height - 1), rows - 1)] + index % 4 * 4;
+            offsets[i] = table[min(first + min(index / 2, Height - 1), rows - 1)] + index % 2 * 4;
         }
     }
 
     __device__ __forceinline__ void fetch(int tile) {
-        const float* at = base + (tile & 1) * 16;
 #pragma unroll
         for (int i = 0; i < Count; i++)
             if (Quads % Threads == 0 || threadIdx.x + i * Threads < Quads) values[i] = load4(at + offsets[i]);
-        if (!(tile & 1)) return;
-        x++;
-        base += pixelStep;
-        if (x < columns) return;
-        x = 0;
-        base += rowStep - columns * pixelStep;
+        if (Leads) walk.step(tile);
+        int step = walk.moves ? pixelStep - 24 : 8; // the pixel's next cases, or the next pixel
+        if (walk.wraps) step += rowStep - walk.columns * pixelStep;
+        at += step;
     }
 
-    __device__ __forceinline__ void put(float (&to)[16][Pitch]) const {
+    __device__ __forceinline__ void put(float (&to)[BK][Pitch]) const {
 #pragma unroll
-        for (int i = 0; i < Count; i++) {
-            const int index = threadIdx.x + i * Threads;
-            if (Quads % Threads == 0 || index < Quads) putTurned<Threads>(to, i, values[i]);
-        }
+        for (int i = 0; i < Count; i++)
+            if (Quads % Threads == 0 || threadIdx.x + i * Threads < Quads) putTurned<Threads>(to, i, values[i]);
     }
 };
 
 template <int BN, int WarpRows>
 __device__ __forceinline__ void gradientPart(const Gradient& a) {
-    using T = Tile<128, BN, 16, WarpRows, true, true>;
+    using T = Tile<128, BN, WarpRows, true, true>;
     __shared__ __align__(16) typename T::Shared shared;
     T tile;
     const int block = blockIdx.z / a.parts, part = blockIdx.z - block * a.parts;
     const int pixels = a.rows * a.columns, first = (int)((long long)part * pixels / a.parts), end = (int)((long long)(part + 1) * pixels / a.parts);
-    PixelSource<128, T::PitchA, T::Threads> inputs(a.input + block * a.inputBlockStride, a.taps, blockIdx.x * 128, a.K, first, a.columns, a.inputRowStep, a.inputPixelStep);
-    PixelSource<BN, T::PitchB, T::Threads> gradients(a.dy + block * a.dyBlockStride, a.dyChannels, blockIdx.y * BN, a.kernels, first, a.columns, a.dyRowStride, 32);
-    multiplyTiles(tile, shared, inputs, gradients, 2 * (end - first));
+    const int y = first / a.columns;
+    PixelWalk walk{(y + 1) * a.columns - first, a.columns, false, false};
+    PixelSource<128, T::PitchA, T::Threads, true> inputs(walk, a.input + block * a.inputBlockStride, a.taps, blockIdx.x * 128, a.K, y, a.inputRowStep, a.inputPixelStep);
+    PixelSource<BN, T::PitchB, T::Threads, false> gradients(walk, a.dy + block * a.dyBlockStride, a.dyChannels, blockIdx.y * BN, a.kernels, y, a.dyRowStride, 32);
+    multiplyTiles(tile, shared, inputs, gradients, 4 * (end - first));
 
     float* to = a.partials + (long long)blockIdx.z * a.K * a.kernels;
     const bool aligned = a.kernels % 4 == 0 && reinterpret_cast<unsigned long long>(to) % 16 == 0;

@@ -49,32 +49,32 @@ __device__ __forceinline__ void storeTile(const T& tile, const Matrices& a) {
 
 template <bool Aligned>
 __device__ __forceinline__ void multiplyTn(const Matrices& a) {
-    using T = Tile<64, 128, 8, 4, false, false>;
+    using T = Tile<64, 128, 4, false, false>;
     __shared__ __align__(16) typename T::Shared shared;
     T tile;
-    RowSource<8, 64, T::PitchA, T::Threads, Aligned> left(a.A, a.lda, a.M, blockIdx.x * 64, a.firstK(), a.endK());
-    RowSource<8, 128, T::PitchB, T::Threads, true> right(a.B, a.ldb, a.N, blockIdx.y * 128, a.firstK(), a.endK());
-    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + 7) / 8);
+    RowSource<64, T::PitchA, T::Threads, Aligned> left(a.A, a.lda, a.M, blockIdx.x * 64, a.firstK(), a.endK());
+    RowSource<128, T::PitchB, T::Threads, true> right(a.B, a.ldb, a.N, blockIdx.y * 128, a.firstK(), a.endK());
+    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + BK - 1) / BK);
     storeTile(tile, a);
 }
 
 template <bool Aligned>
 __device__ __forceinline__ void multiplyNn(const Matrices& a) {
-    using T = Tile<64, 128, 16, 4, true, false>;
+    using T = Tile<64, 128, 4, true, false>;
     __shared__ __align__(16) typename T::Shared shared;
     T tile;
     TurnedSource<64, T::PitchA, T::Threads, Aligned> left(a.A, a.lda, a.M, blockIdx.x * 64, a.firstK(), a.endK());
-    RowSource<16, 128, T::PitchB, T::Threads, true> right(a.B, a.ldb, a.N, blockIdx.y * 128, a.firstK(), a.endK());
-    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + 15) / 16);
+    RowSource<128, T::PitchB, T::Threads, true> right(a.B, a.ldb, a.N, blockIdx.y * 128, a.firstK(), a.endK());
+    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + BK - 1) / BK);
     storeTile(tile, a);
 }
 
-using NtTile = Tile<64, 128, 16, 4, true, true>;
+using NtTile = Tile<64, 128, 4, true, true>;
 
 __device__ __forceinline__ void multiplyNt(NtTile& tile, NtTile::Shared& shared, const Matrices& a) {
     TurnedSource<64, NtTile::PitchA, NtTile::Threads, true> left(a.A, a.lda, a.M, blockIdx.x * 64, a.firstK(), a.endK());
     TurnedSource<128, NtTile::PitchB, NtTile::Threads, true> right(a.B, a.ldb, a.N, blockIdx.y * 128, a.firstK(), a.endK());
-    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + 15) / 16);
+    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + BK - 1) / BK);
 }
 
 } // namespace

@@ -25,7 +25,24 @@ __device__ __forceinline__ void match(float& sum, float pixel, float largest, fl
     if (pixel == largest) sum += relu && !(largest > 0.0f) ? 0.0f : gradient;
 }
 
-extern "C" __global__ void __launch_bounds__(256, 2) max_pool_input_gradient(View x, View y, View dy, View dx, int channels, int inputHeight, int inputWidth,
+/// The gradient, or 0 where an earlier pixel of the window, row by row, is its maximum too.
+__device__ __forceinline__ float4 withoutEarlier(float4 gradient, float4 largest, const Unit& u, const View& x, int top, int left, int right) {
+#pragma unroll 1
+    for (int y = top; y <= u.y; y++) {
+        const int end = y == u.y ? u.x : right;
+#pragma unroll 1
+        for (int column = left; column < end; column++) {
+            const float4 earlier = load4(x.at(u.block, u.channel, y, column) + u.lane);
+            if (earlier.x == largest.x) gradient.x = 0.0f;
+            if (earlier.y == largest.y) gradient.y = 0.0f;
+            if (earlier.z == largest.z) gradient.z = 0.0f;
+            if (earlier.w == largest.w) gradient.w = 0.0f;
+        }
+    }
+    return gradient;
+}
+
+extern "C" __global__ void __launch_bounds__(256, 4) max_pool_input_gradient(View x, View y, View dy, View dx, int channels, int inputHeight, int inputWidth,
     int size, int stride, int pad, int outputHeight, int outputWidth, int firstTieOnly, int neuron) {
     Unit u;
     if (!u.find(channels, inputHeight, inputWidth)) return;
@@ -33,24 +50,17 @@ extern "C" __global__ void __launch_bounds__(256, 2) max_pool_input_gradient(Vie
     const int firstRow = py < size ? 0 : (py - size) / stride + 1, endRow = min(py / stride + 1, outputHeight);
     const int firstColumn = px < size ? 0 : (px - size) / stride + 1, endColumn = min(px / stride + 1, outputWidth);
     const float4 pixel = load4(u.in(x));
+    const float* largestAt = y.at(u.block, u.channel, 0, 0) + u.lane;
+    const float* gradientAt = dy.at(u.block, u.channel, 0, 0) + u.lane;
     float4 sum = zero4();
+#pragma unroll 1
     for (int oy = firstRow; oy < endRow; oy++) {
+#pragma unroll 1
         for (int ox = firstColumn; ox < endColumn; ox++) {
-            const float4 largest = load4(y.at(u.block, u.channel, oy, ox) + u.lane);
-            float4 gradient = load4(dy.at(u.block, u.channel, oy, ox) + u.lane);
-            if (firstTieOnly) {
-                const int left = max(ox * stride - pad, 0), right = min(ox * stride - pad + size, inputWidth);
-                for (int qy = max(oy * stride - pad, 0); qy <= u.y; qy++) {
-                    const int end = qy == u.y ? u.x : right;
-                    for (int qx = left; qx < end; qx++) {
-                        const float4 earlier = load4(x.at(u.block, u.channel, qy, qx) + u.lane);
-                        if (earlier.x == largest.x) gradient.x = 0.0f;
-                        if (earlier.y == largest.y) gradient.y = 0.0f;
-                        if (earlier.z == largest.z) gradient.z = 0.0f;
-                        if (earlier.w == largest.w) gradient.w = 0.0f;
-                    }
-                }
-            }
+            const float4 largest = load4(largestAt + oy * y.rowStride + ox * 32);
+            float4 gradient = load4(gradientAt + oy * dy.rowStride + ox * 32);
+            if (firstTieOnly)
+                gradient = withoutEarlier(gradient, largest, u, x, max(oy * stride - pad, 0), max(ox * stride - pad, 0), min(ox * stride - pad + size, inputWidth));
             match(sum.x, pixel.x, largest.x, gradient.x, neuron == Relu);
             match(sum.y, pixel.y, largest.y, gradient.y, neuron == Relu);
             match(sum.z, pixel.z, largest.z, gradient.z, neuron == Relu);

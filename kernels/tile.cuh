@@ -1,19 +1,21 @@
 // The matrix product that convolutions and fully connected layers are: a thread block makes BM x BN elements of C = A·B, a thread 8 x 8 of them in registers.
-// A's and B's tiles, BK deep, lie in shared memory twice: one is multiplied while the next is on its way from global memory (to registers, then to the other
+// A's and B's tiles, 8 deep, lie in shared memory twice: one is multiplied while the next is on its way from global memory (to registers, then to the other
 // copy). Each element is one chain of fma in ascending order of k.
 //
 // Tiles lie in shared memory as [k][row of A or column of B]. A source with that order is copied by 128-bit rows. A source with k fastest is turned: four
-// elements of k go to four rows; rows are 4 longer, and in the upper half of k columns are exchanged by eights, so that a warp's stores meet no bank twice.
+// elements of k go to four rows, which are 4 longer, so that a warp's stores meet no bank twice.
 #pragma once
 #include "common.cuh"
 
+constexpr int BK = 8;
+
 /// WarpRows: a warp's threads form WarpRows x (32 / WarpRows) blocks of 8 x 8. 4 x 8 reads least; BM = 48 divides by 2 x 16 only.
-template <int BM_, int BN_, int BK_, int WarpRows, bool TurnedA, bool TurnedB>
+template <int BM_, int BN_, int WarpRows, bool TurnedA, bool TurnedB>
 struct Tile {
-    static constexpr int BM = BM_, BN = BN_, BK = BK_, Threads = BM * BN / 64;
+    static constexpr int BM = BM_, BN = BN_, Threads = BM * BN / 64;
     static constexpr int PitchA = BM + (TurnedA ? 4 : 0), PitchB = BN + (TurnedB ? 4 : 0);
     static constexpr int WarpColumns = 32 / WarpRows, WarpsAcross = BN / 8 / WarpColumns;
-    static_assert(BM % (8 * WarpRows) == 0 && BN % (8 * WarpColumns) == 0 && (!(TurnedA || TurnedB) || BK == 16), "the warps must cover the tile");
+    static_assert(BM % (8 * WarpRows) == 0 && BN % (8 * WarpColumns) == 0, "the warps must cover the tile");
 
     struct Shared {
         float a[2][BK][PitchA];
@@ -42,14 +44,10 @@ struct Tile {
     __device__ __forceinline__ float4 four(int i, int h) const { return make_float4(sums[i][4 * h], sums[i][4 * h + 1], sums[i][4 * h + 2], sums[i][4 * h + 3]); }
 
     __device__ __forceinline__ void multiply(const float (&a)[BK][PitchA], const float (&b)[BK][PitchB]) {
-        // Half a tile away from an exchanged column: the same distance where that is a multiple of 16, one address less to keep.
-        const int rowTurned = row ^ 8, highTurned = BM % 32 == 0 ? rowTurned + BM / 2 : (row + BM / 2) ^ 8;
-        const int columnTurned = column ^ 8, farTurned = BN % 32 == 0 ? columnTurned + BN / 2 : (column + BN / 2) ^ 8;
 #pragma unroll
         for (int k = 0; k < BK; k++) {
-            const bool exchangedA = TurnedA && k >= 8, exchangedB = TurnedB && k >= 8;
-            const float4 a0 = load4(&a[k][exchangedA ? rowTurned : row]), a1 = load4(&a[k][exchangedA ? highTurned : row + BM / 2]);
-            const float4 b0 = load4(&b[k][exchangedB ? columnTurned : column]), b1 = load4(&b[k][exchangedB ? farTurned : column + BN / 2]);
+            const float4 a0 = load4(&a[k][row]), a1 = load4(&a[k][row + BM / 2]);
+            const float4 b0 = load4(&b[k][column]), b1 = load4(&b[k][column + BN / 2]);
             const float u[8] = {a0.x, a0.y, a0.z, a0.w, a1.x, a1.y, a1.z, a1.w}, v[8] = {b0.x, b0.y, b0.z, b0.w, b1.x, b1.y, b1.z, b1.w};
 #pragma unroll
             for (int i = 0; i < 8; i++)
@@ -68,104 +66,114 @@ __device__ __forceinline__ void multiplyTiles(T& tile, typename T::Shared& share
     b.put(shared.b[0]);
     __syncthreads();
 #pragma unroll 1
-    for (int i = 0; i < count; i++) {
+    for (int i = 1; i <= count; i++) {
         const int now = i & 1;
-        if (i + 1 < count) {
-            a.fetch(i + 1);
-            b.fetch(i + 1);
+        if (i < count) {
+            a.fetch(i);
+            b.fetch(i);
         }
-        tile.multiply(shared.a[now], shared.b[now]);
-        if (i + 1 < count) {
-            a.put(shared.a[now ^ 1]);
-            b.put(shared.b[now ^ 1]);
+        tile.multiply(shared.a[now ^ 1], shared.b[now ^ 1]);
+        if (i < count) {
+            a.put(shared.a[now]);
+            b.put(shared.b[now]);
             __syncthreads();
         }
     }
 }
 
 /// A matrix [k][columns], columns fastest; columns from first on. Elements outside count as 0. Aligned: rows begin at multiples of 16 bytes.
-template <int BK, int Width, int Pitch, int Threads, bool Aligned>
+/// Tiles are fetched in order.
+template <int Width, int Pitch, int Threads, bool Aligned>
 struct RowSource {
-    static constexpr int Quads = BK * Width / 4, Count = (Quads + Threads - 1) / Threads;
-    const float* matrix;
-    int stride, columns, first, end; // end: of k
+    static constexpr int Quads = BK * Width / 4, Count = (Quads + Threads - 1) / Threads, RowsApart = Threads / (Width / 4);
+    static_assert(Threads % (Width / 4) == 0, "a thread stays in its columns");
+    const float* at; // the thread's first four elements of the next tile
+    int stride, left, columns; // left: rows of k from there; columns: from there
     float4 values[Count];
 
-    __device__ __forceinline__ RowSource(const float* matrix, int stride, int columns, int firstColumn, int firstK, int endK)
-        : matrix(matrix + (long long)firstK * stride), stride(stride), columns(columns), first(firstColumn), end(endK - firstK) {}
+    __device__ __forceinline__ RowSource(const float* matrix, int stride, int columns, int firstColumn, int firstK, int endK) : stride(stride) {
+        const int k = firstK + threadIdx.x / (Width / 4), column = firstColumn + threadIdx.x % (Width / 4) * 4;
+        at = matrix + (long long)k * stride + column;
+        left = endK - k;
+        this->columns = columns - column;
+    }
 
-    __device__ __forceinline__ void fetch(int tile) {
+    __device__ __forceinline__ bool has(int i) const { return Quads % Threads == 0 || threadIdx.x + i * Threads < Quads; }
+
+    __device__ __forceinline__ void fetch(int) {
 #pragma unroll
         for (int i = 0; i < Count; i++) {
-            const int index = threadIdx.x + i * Threads, k = tile * BK + index / (Width / 4), column = first + index % (Width / 4) * 4;
+            const float* from = at + i * RowsApart * stride;
+            const bool inside = has(i) && i * RowsApart < left;
             values[i] = zero4();
-            if ((Quads % Threads != 0 && index >= Quads) || k >= end) continue;
-            const float* at = matrix + (long long)k * stride + column;
             if (Aligned) {
-                if (column < columns) values[i] = load4(at);
-            } else {
-                if (column < columns) values[i].x = at[0];
-                if (column + 1 < columns) values[i].y = at[1];
-                if (column + 2 < columns) values[i].z = at[2];
-                if (column + 3 < columns) values[i].w = at[3];
+                if (inside && columns > 0) values[i] = load4(from);
+            } else if (inside) {
+                if (columns > 0) values[i].x = from[0];
+                if (columns > 1) values[i].y = from[1];
+                if (columns > 2) values[i].z = from[2];
+                if (columns > 3) values[i].w = from[3];
             }
         }
+        at += BK * stride;
+        left -= BK;
     }
 
     __device__ __forceinline__ void put(float (&to)[BK][Pitch]) const {
 #pragma unroll
-        for (int i = 0; i < Count; i++) {
-            const int index = threadIdx.x + i * Threads;
-            if (Quads % Threads == 0 || index < Quads) store4(&to[index / (Width / 4)][index % (Width / 4) * 4], values[i]);
-        }
+        for (int i = 0; i < Count; i++)
+            if (has(i)) store4(&to[threadIdx.x / (Width / 4) + i * RowsApart][threadIdx.x % (Width / 4) * 4], values[i]);
     }
 };
 
-/// Puts a thread's i-th four elements of k into four rows of a turned tile. They are number threadIdx.x + i · Threads, four numbers to a column.
+/// Puts a thread's i-th four elements of k into four rows of a turned tile. They are number threadIdx.x + i · Threads, two numbers to a column.
 template <int Threads, int Pitch>
-__device__ __forceinline__ void putTurned(float (&to)[16][Pitch], int i, float4 v) {
-    const int quad = threadIdx.x % 4, exchange = (quad >> 1) * 8;
-    const int at = Threads / 4 % 16 == 0 ? ((int)(threadIdx.x / 4) ^ exchange) + i * (Threads / 4) : ((int)(threadIdx.x / 4) + i * (Threads / 4)) ^ exchange;
-    to[quad * 4][at] = v.x;
-    to[quad * 4 + 1][at] = v.y;
-    to[quad * 4 + 2][at] = v.z;
-    to[quad * 4 + 3][at] = v.w;
+__device__ __forceinline__ void putTurned(float (&to)[BK][Pitch], int i, float4 v) {
+    const int k = threadIdx.x % 2 * 4, column = threadIdx.x / 2 + i * (Threads / 2);
+    to[k][column] = v.x;
+    to[k + 1][column] = v.y;
+    to[k + 2][column] = v.z;
+    to[k + 3][column] = v.w;
 }
 
 /// A matrix [rows][k], k fastest, turned. Elements outside count as 0. Aligned: rows begin at multiples of 16 bytes, and k ends at a multiple of 4.
+/// Tiles are fetched in order.
 template <int Height, int Pitch, int Threads, bool Aligned>
 struct TurnedSource {
-    static constexpr int BK = 16, Quads = BK * Height / 4, Count = (Quads + Threads - 1) / Threads;
-    const float* matrix;
-    int stride, rows, first, end;
+    static constexpr int Quads = BK * Height / 4, Count = Quads / Threads, RowsApart = Threads / 2;
+    static_assert(Quads % Threads == 0, "the threads must cover the tile");
+    const float* at; // the thread's first four elements of the next tile
+    int stride, left, rows;
     float4 values[Count];
 
-    __device__ __forceinline__ TurnedSource(const float* matrix, int stride, int rows, int firstRow, int firstK, int endK)
-        : matrix(matrix + firstK), stride(stride), rows(rows), first(firstRow), end(endK - firstK) {}
-
-    __device__ __forceinline__ void fetch(int tile) {
-#pragma unroll
-        for (int i = 0; i < Count; i++) {
-            const int index = threadIdx.x + i * Threads, k = tile * BK + index % 4 * 4, row = first + index / 4;
-            values[i] = zero4();
-            if ((Quads % Threads != 0 && index >= Quads) || row >= rows) continue;
-            const float* at = matrix + (long long)row * stride + k;
-            if (Aligned) {
-                if (k < end) values[i] = load4(at);
-            } else {
-                if (k < end) values[i].x = at[0];
-                if (k + 1 < end) values[i].y = at[1];
-                if (k + 2 < end) values[i].z = at[2];
-                if (k + 3 < end) values[i].w = at[3];
-            }
-        }
+    __device__ __forceinline__ TurnedSource(const float* matrix, int stride, int rows, int firstRow, int firstK, int endK) : stride(stride) {
+        const int k = firstK + threadIdx.x % 2 * 4, row = firstRow + threadIdx.x / 2;
+        at = matrix + (long long)row * stride + k;
+        left = endK - k;
+        this->rows = rows - row;
     }
 
-    __device__ __forceinline__ void put(float (&to)[16][Pitch]) const {
+    __device__ __forceinline__ void fetch(int) {
 #pragma unroll
         for (int i = 0; i < Count; i++) {
-            const int index = threadIdx.x + i * Threads;
-            if (Quads % Threads == 0 || index < Quads) putTurned<Threads>(to, i, values[i]);
+            const float* from = at + (long long)(i * RowsApart) * stride;
+            const bool inside = i * RowsApart < rows;
+            values[i] = zero4();
+            if (Aligned) {
+                if (inside && left > 0) values[i] = load4(from);
+            } else if (inside) {
+                if (left > 0) values[i].x = from[0];
+                if (left > 1) values[i].y = from[1];
+                if (left > 2) values[i].z = from[2];
+                if (left > 3) values[i].w = from[3];
+            }
         }
+        at += BK;
+        left -= BK;
+    }
+
+    __device__ __forceinline__ void put(float (&to)[BK][Pitch]) const {
+#pragma unroll
+        for (int i = 0; i < Count; i++) putTurned<Threads>(to, i, values[i]);
     }
 };
