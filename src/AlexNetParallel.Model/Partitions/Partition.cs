@@ -12,7 +12,8 @@ namespace AlexNetParallel.Model.Partitions;
 /// Exceptions. A key is the name of a layer ("conv3"), or a type of layer as network files write it ("convolution", "fully_connected", "softmax" …),
 /// or "classifier": the last layer with weights. A name goes before "classifier", and that before a type.
 /// </param>
-public sealed record Partition(string Name, Sharding Default, IReadOnlyDictionary<string, Sharding> Layers)
+/// <param name="MicroBatches">In which parts the fully connected layers take the batch.</param>
+public sealed record Partition(string Name, Sharding Default, IReadOnlyDictionary<string, Sharding> Layers, MicroBatches MicroBatches = MicroBatches.None)
 {
     /// <summary>The key that means the last layer with weights (fc8 of net 145).</summary>
     public const string Classifier = "classifier";
@@ -51,11 +52,11 @@ public sealed record Partition(string Name, Sharding Default, IReadOnlyDictionar
         return shardings;
     }
 
-    /// <summary>The same name, default and exceptions.</summary>
+    /// <summary>The same name, default, exceptions and micro-batches.</summary>
     public bool Equals(Partition? other) =>
-        other is not null && Name == other.Name && Default == other.Default && Layers.Count == other.Layers.Count
+        other is not null && Name == other.Name && Default == other.Default && MicroBatches == other.MicroBatches && Layers.Count == other.Layers.Count
         && Layers.All(l => other.Layers.TryGetValue(l.Key, out var sharding) && sharding == l.Value);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Name, Default, Layers.Count);
+    public override int GetHashCode() => HashCode.Combine(Name, Default, Layers.Count, MicroBatches);
 }

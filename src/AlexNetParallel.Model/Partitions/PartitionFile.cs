@@ -40,14 +40,16 @@ public static class PartitionFile
             var exceptions = entry.AsSection($"the layers of partition {name}", $"a layer's name or type, and {Forms}, on each line");
             foreach (var key in exceptions.Keys) layers.Add(key, ReadSharding(exceptions.Required(key, Forms)));
         }
+        var micro = section.Word("micro_batches", MicroBatches.None);
         section.RejectUnknown();
-        return new Partition(name, general, layers);
+        return new Partition(name, general, layers, micro);
     }
 
     /// <summary>The mapping of a whole partition.</summary>
     internal static YamlMappingNode WriteNode(Partition partition)
     {
         var root = new YamlMappingNode { { "name", partition.Name }, { "default", WriteSharding(partition.Default) } };
+        if (partition.MicroBatches != MicroBatches.None) root.Add("micro_batches", Yaml.Value(Words.Of(partition.MicroBatches)));
         if (partition.Layers.Count == 0) return root;
         var layers = new YamlMappingNode();
         foreach (var (key, sharding) in partition.Layers.OrderBy(l => l.Key, StringComparer.Ordinal)) layers.Add(key, WriteSharding(sharding));

@@ -8,14 +8,17 @@ internal sealed class ExchangeTable
 {
     private readonly List<PlannedExchange> exchanges = [];
     private readonly List<Slab> slabs = [];
-    private readonly Dictionary<int, (Direction Direction, int Layer, int Block, int Piece)> about = [];
+    private readonly List<(int Block, int Piece)> about = [];
+    private readonly Dictionary<(Direction Direction, int Layer, int Rank, bool Leaves), List<Slab>> ends = [];
 
     public IReadOnlyList<PlannedExchange> Exchanges => exchanges;
     public IReadOnlyList<Slab> Slabs => slabs;
 
-    /// <summary>Slabs of a layer and direction that pass a test, in order of block, then of piece, then of number.</summary>
-    public IEnumerable<Slab> Find(Direction direction, int layer, Func<Slab, bool> test) =>
-        slabs.Where(s => about[s.Id].Direction == direction && about[s.Id].Layer == layer && test(s)).OrderBy(s => about[s.Id].Block).ThenBy(s => s.Id);
+    /// <summary>Slabs of a layer and direction that leave a worker, in order of block, then of number.</summary>
+    public IReadOnlyList<Slab> From(int rank, Direction direction, int layer) => ends.TryGetValue((direction, layer, rank, true), out var found) ? found : [];
+
+    /// <summary>Slabs of a layer and direction that enter a worker, in order of block, then of number.</summary>
+    public IReadOnlyList<Slab> To(int rank, Direction direction, int layer) => ends.TryGetValue((direction, layer, rank, false), out var found) ? found : [];
 
     /// <summary>Block of a slab; −1 for parameters.</summary>
     public int Block(Slab slab) => about[slab.Id].Block;
@@ -29,12 +32,23 @@ internal sealed class ExchangeTable
         var id = exchanges.Count;
         foreach (var draft in drafts)
         {
-            about[slabs.Count] = (direction, layer.Number, draft.Block, draft.Piece);
-            slabs.Add(new Slab(slabs.Count, id, draft.From, draft.To, draft.SourceTensor, draft.Source, draft.DestinationTensor, draft.Destination));
+            var slab = new Slab(slabs.Count, id, draft.From, draft.To, draft.SourceTensor, draft.Source, draft.DestinationTensor, draft.Destination);
+            about.Add((draft.Block, draft.Piece));
+            slabs.Add(slab);
+            End((direction, layer.Number, draft.From, true)).Add(slab);
+            End((direction, layer.Number, draft.To, false)).Add(slab);
         }
+        foreach (var end in ends.Where(e => e.Key.Direction == direction && e.Key.Layer == layer.Number))
+            end.Value.Sort((a, b) => (about[a.Id].Block, a.Id).CompareTo((about[b.Id].Block, b.Id)));
         var transfers = drafts.GroupBy(d => (d.From, d.To, d.Channels)).Select(g => new Transfer(g.Key.From, g.Key.To, g.Key.Channels,
             g.Aggregate(new BlockRange(0, 0), (b, d) => d.Block < 0 ? b : b.Hull(new BlockRange(d.Block, 1))), g.Sum(d => d.Source.Bytes)));
         exchanges.Add(new PlannedExchange(id, layer.Name, layer.Number, direction, [.. transfers]));
+    }
+
+    private List<Slab> End((Direction, int, int, bool) key)
+    {
+        if (!ends.TryGetValue(key, out var found)) ends.Add(key, found = []);
+        return found;
     }
 
     /// <summary>A slab before it has its number.</summary>

@@ -27,14 +27,15 @@ internal sealed class PlanCompiler
         var blocks = CaseBlock.Count(batch);
         var pieces = new PieceCutter(network, partition, workers, blocks).Cut();
         var graph = new PieceGraph(network, pieces, workers, blocks);
-        var segments = Segment.Cut(graph);
+        var segments = Segment.Cut(graph, partition.MicroBatches);
         var tensors = new TensorPlanner(graph, segments);
         var exchanges = new ExchangePlanner(graph, tensors).Plan();
+        var order = ProgramOrder.Of(graph, segments, partition.MicroBatches);
         var programs = new WorkerProgram[workers];
         for (var rank = 0; rank < workers; rank++)
         {
             var parameters = tensors.Parameters(rank);
-            var instructions = new ProgramWriter(graph, segments, tensors, exchanges, rank).Write();
+            var instructions = new ProgramWriter(graph, order, tensors, exchanges, rank).Write();
             var own = tensors.Of(rank);
             programs[rank] = new WorkerProgram(rank, own, parameters, instructions, Memory(own, parameters));
         }

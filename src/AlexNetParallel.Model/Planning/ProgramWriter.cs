@@ -6,33 +6,20 @@ namespace AlexNetParallel.Model.Planning;
 
 /// <summary>Writes one worker's program: its part of the global order of segments, blocks and layers.</summary>
 internal sealed class ProgramWriter(
-    PieceGraph graph, IReadOnlyList<Segment> segments, TensorPlanner tensors, ExchangeTable exchanges, int rank)
+    PieceGraph graph, IReadOnlyList<Turn> order, TensorPlanner tensors, ExchangeTable exchanges, int rank)
 {
     private readonly List<Instruction> program = [];
 
     public IReadOnlyList<Instruction> Write()
     {
-        foreach (var segment in segments)
-            foreach (var (layer, blocks) in Order(segment, segment.Layers))
-                Forward(layer, blocks);
-        foreach (var segment in segments.Reverse())
-            foreach (var (layer, blocks) in Order(segment, [.. segment.Layers.Reverse()]))
-                Backward(layer, blocks);
+        foreach (var (forward, layer, blocks) in order)
+        {
+            if (forward) Forward(layer, blocks);
+            else Backward(layer, blocks);
+        }
         ReduceParameters();
         Update();
         return program;
-    }
-
-    private IEnumerable<(int Layer, BlockRange Blocks)> Order(Segment segment, IReadOnlyList<int> layers)
-    {
-        if (!segment.ByBlocks)
-        {
-            foreach (var layer in layers) yield return (layer, new BlockRange(0, graph.Blocks));
-            yield break;
-        }
-        for (var block = 0; block < graph.Blocks; block++)
-            foreach (var layer in layers)
-                yield return (layer, new BlockRange(block, 1));
     }
 
     private IEnumerable<(Piece Piece, BlockRange Blocks)> Own(int layer, BlockRange blocks) =>
@@ -42,7 +29,7 @@ internal sealed class ProgramWriter(
 
     private void Forward(int layer, BlockRange blocks)
     {
-        foreach (var slab in exchanges.Find(Direction.Forward, layer, s => s.To == rank && Holds(blocks, s)))
+        foreach (var slab in exchanges.To(rank, Direction.Forward, layer).Where(s => Holds(blocks, s)))
             program.Add(new ReceiveInstruction(Phase.Forward, layer, slab));
         foreach (var (piece, run) in Own(layer, blocks))
         {
@@ -50,7 +37,7 @@ internal sealed class ProgramWriter(
                 ? new LossInstruction(layer, piece, run, graph.NeedsGradient(layer - 1) ? tensors.InputGradientTarget(piece, rank).Id : -1)
                 : new ForwardInstruction(layer, piece, run));
         }
-        foreach (var slab in exchanges.Find(Direction.Forward, layer + 1, s => s.From == rank && Holds(blocks, s)))
+        foreach (var slab in exchanges.From(rank, Direction.Forward, layer + 1).Where(s => Holds(blocks, s)))
             program.Add(new SendInstruction(Phase.Forward, layer + 1, slab));
     }
 
@@ -70,7 +57,7 @@ internal sealed class ProgramWriter(
             {
                 if (piece.Layer is not SoftmaxLayer)
                     program.Add(new InputGradientInstruction(layer, piece, run, tensors.InputGradientTarget(piece, rank).Id));
-                foreach (var slab in exchanges.Find(Direction.Backward, layer, s => s.From == rank && exchanges.Piece(s) == piece.Id && Holds(run, s)))
+                foreach (var slab in exchanges.From(rank, Direction.Backward, layer).Where(s => exchanges.Piece(s) == piece.Id && Holds(run, s)))
                     program.Add(new SendInstruction(Phase.Backward, layer, slab));
             }
         }
@@ -88,7 +75,7 @@ internal sealed class ProgramWriter(
             foreach (var (channels, readers) in graph.Contributions(piece, block))
             {
                 foreach (var reader in readers.Where(r => !r.IsOn(rank)))
-                    foreach (var slab in exchanges.Find(Direction.Backward, layer + 1, s => s.To == rank && exchanges.Piece(s) == reader.Id && exchanges.Block(s) == block))
+                    foreach (var slab in exchanges.To(rank, Direction.Backward, layer + 1).Where(s => exchanges.Piece(s) == reader.Id && exchanges.Block(s) == block))
                         AddReceiveOnce(slab, layer);
                 program.Add(new SumInstruction(layer, channels, block, target,
                     [.. readers.Select(r => tensors.Get(rank, r.IsOn(rank) ? TensorRole.Contribution : TensorRole.ReceivedContribution, r.Id).Id)]));
@@ -109,6 +96,12 @@ internal sealed class ProgramWriter(
     {
         var layer = piece.Layer.Number;
         var set = SetOf(piece);
+        if (piece.Layer is FullyConnectedLayer)
+        {
+            // Once for all blocks: the weights stay as they are until the last block's input gradient is done.
+            if (run.End < piece.Blocks.End) return;
+            run = piece.Blocks;
+        }
         if (piece.Layer is FullyConnectedLayer && !set.IsShared)
         {
             program.Add(new FusedUpdateInstruction(layer, piece, run, set.Id));
@@ -116,7 +109,7 @@ internal sealed class ProgramWriter(
         }
         program.Add(new WeightGradientInstruction(layer, piece, run, run.First == piece.Blocks.First, set.Id));
         if (!set.IsShared || run.End != piece.Blocks.End) return;
-        foreach (var slab in exchanges.Find(Direction.Reduce, layer, s => s.From == rank && exchanges.Piece(s) == set.Id))
+        foreach (var slab in exchanges.From(rank, Direction.Reduce, layer).Where(s => exchanges.Piece(s) == set.Id))
             program.Add(new SendInstruction(Phase.Backward, layer, slab));
     }
 
@@ -127,11 +120,11 @@ internal sealed class ProgramWriter(
             var layer = set.Layer.Number;
             var (offset, count) = TensorPlanner.Share(set, rank);
             var theirs = set.Sharers.Where(s => s != rank).ToDictionary(s => s, s => tensors.Get(rank, TensorRole.ReceivedParameterGradient, TensorPlanner.SharerKey(set, s)).Id);
-            foreach (var slab in exchanges.Find(Direction.Reduce, layer, s => s.To == rank && theirs.ContainsValue(s.DestinationTensor)))
+            foreach (var slab in exchanges.To(rank, Direction.Reduce, layer).Where(s => theirs.ContainsValue(s.DestinationTensor)))
                 program.Add(new ReceiveInstruction(Phase.Backward, layer, slab));
             if (count > 0)
                 program.Add(new SumParametersInstruction(layer, set.Id, offset, count, [.. set.Sharers.Select(s => s == rank ? set.GradientTensor : theirs[s])]));
-            foreach (var slab in exchanges.Find(Direction.Gather, layer, s => s.From == rank && s.SourceTensor == set.GradientTensor))
+            foreach (var slab in exchanges.From(rank, Direction.Gather, layer).Where(s => s.SourceTensor == set.GradientTensor))
                 program.Add(new SendInstruction(Phase.Backward, layer, slab));
         }
     }
@@ -141,7 +134,7 @@ internal sealed class ProgramWriter(
         foreach (var set in tensors.Parameters(rank).OrderByDescending(s => s.Layer.Number))
         {
             if (set.Layer is FullyConnectedLayer && !set.IsShared) continue;
-            foreach (var slab in exchanges.Find(Direction.Gather, set.Layer.Number, s => s.To == rank && s.DestinationTensor == set.GradientTensor))
+            foreach (var slab in exchanges.To(rank, Direction.Gather, set.Layer.Number).Where(s => s.DestinationTensor == set.GradientTensor))
                 program.Add(new ReceiveInstruction(Phase.Update, set.Layer.Number, slab));
             program.Add(new UpdateInstruction(set.Layer.Number, set.Id));
         }

@@ -1,11 +1,13 @@
 using AlexNetParallel.Model.Networks;
+using AlexNetParallel.Model.Partitions;
 
 namespace AlexNetParallel.Model.Planning;
 
 /// <summary>
 /// A run of layers that is worked through together. In order of blocks, one block goes through all the layers before the next begins:
 /// a block's maps are still in cache for the next layer, and its slab is under way while the next is computed. From the first fully
-/// connected layer on each layer stands by itself and takes all blocks at once, so that its weights come from memory once.
+/// connected layer on each layer stands by itself and takes all blocks at once, so that its weights come from memory once. In a pipeline all
+/// layers but the softmax are one run.
 /// </summary>
 /// <param name="Layers">Layer numbers, ascending.</param>
 /// <param name="ByBlocks">Block after block.</param>
@@ -15,8 +17,13 @@ internal sealed record Segment(IReadOnlyList<int> Layers, bool ByBlocks)
     /// Cuts the chain before every layer for which something crosses, on whichever worker: all programs follow one global order, so that
     /// no two workers can wait for each other.
     /// </summary>
-    public static IReadOnlyList<Segment> Cut(PieceGraph graph)
+    public static IReadOnlyList<Segment> Cut(PieceGraph graph, MicroBatches microBatches)
     {
+        if (microBatches == MicroBatches.Pipeline)
+        {
+            // The loss is known before the first gradient: the softmax's gradient of one block must not take the place of another's.
+            return [.. graph.Layers.GroupBy(l => l is SoftmaxLayer).OrderBy(g => g.Key).Select(g => new Segment([.. g.Select(l => l.Number)], !g.Key))];
+        }
         var segments = new List<Segment>();
         var run = new List<int>();
         var whole = false;

@@ -101,9 +101,10 @@ internal sealed class TensorPlanner
         var blocks = own.Aggregate(new BlockRange(0, 0), (b, p) => b.Hull(p.Blocks));
         var size = graph.Layers[layer].Output;
         var border = graph.Layers[layer] is ConvolutionLayer c && graph.NeedsGradient(layer - 1) ? c.Shape(1).OutputGradientBorder : Border.None;
-        // Written and used up block by block: one block of memory serves all, and stays in cache.
+        // Written and used up block by block: one block of memory serves all, and stays in cache. Not for a fully connected layer, whose weights' gradients
+        // take all blocks at once.
         var writtenHere = SameSegment(layer, layer + 1) || !graph.PiecesOn(layer + 1, worker).Any(r => graph.WritesGradientDirectly(r, worker));
-        var shared = segments.Any(s => s.ByBlocks && s.Layers.Contains(layer)) && writtenHere;
+        var shared = graph.Layers[layer] is not FullyConnectedLayer && segments.Any(s => s.ByBlocks && s.Layers.Contains(layer)) && writtenHere;
         Add(worker, TensorRole.Gradient, layer, $"gradient of {graph.Layers[layer].Name}", layer,
             new TensorLayout(blocks, new ChannelSet(own.Select(p => p.Output)), size.Height, size.Width, border, shared));
     }

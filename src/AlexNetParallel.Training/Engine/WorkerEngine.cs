@@ -102,7 +102,7 @@ public sealed class WorkerEngine : IDisposable
         for (var i = 0; i < steps.Length; i++)
         {
             var step = steps[i];
-            if (!training && step.Instruction.Phase != Phase.Forward) break;
+            if (!training && step.Instruction.Phase != Phase.Forward) continue;
             if (!state.Wants(step)) continue;
             position?.At(i);
             var begin = System.Diagnostics.Stopwatch.GetTimestamp();

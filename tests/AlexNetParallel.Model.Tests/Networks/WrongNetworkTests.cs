@@ -167,7 +167,7 @@ public sealed class WrongNetworkTests
     {
         var exception = Assert.Throws<RecipeException>(() => NetworkFile.Load("quikstart"));
 
-        Assert.StartsWith("network 'quikstart': found no network of that name (did you mean 'quickstart'?); expected the path of a network, or one of alexnet-2012, ", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith("network 'quikstart': found no network of that name (did you mean 'quickstart'?); expected the path of a network, or one of alexnet-116, ", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

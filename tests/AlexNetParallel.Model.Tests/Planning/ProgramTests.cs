@@ -12,11 +12,11 @@ public class ProgramTests
     {
         var plans = new TheoryData<string, string, string, int, int>();
         foreach (var (network, dialect) in new[] { ("alexnet-2012", "paper"), ("alexnet-2012", "source"), ("quickstart", ""), ("cifar10-two-tower", "") })
-            foreach (var partition in new[] { "paper", "source", "data", "hybrid", "single" })
-                foreach (var workers in partition == "single" ? new[] { 1 } : [1, 2])
+            foreach (var partition in new[] { "paper", "source", "data", "hybrid", "hybrid-turns", "hybrid-slices", "single", "pipeline" })
+                foreach (var workers in partition switch { "single" => [1, 2], "pipeline" => [2], _ => new[] { 1, 2 } })
                     plans.Add(network, dialect, partition, workers, 96);
         foreach (var network in new[] { "quickstart-four-pairs", "quickstart-four-three" })
-            foreach (var partition in new[] { "paper", "source", "data", "hybrid" })
+            foreach (var partition in new[] { "paper", "source", "data", "hybrid", "hybrid-turns", "hybrid-slices" })
                 foreach (var workers in new[] { 1, 2, 4 })
                     plans.Add(network, "", partition, workers, 128);
         plans.Add("alexnet-2012-half", "", "data", 3, 128);

@@ -63,8 +63,17 @@ public class SplitTests
     [InlineData("quickstart-four-pairs", "paper", 4, 64)]
     [InlineData("quickstart-four-three", "paper", 2, 64)]
     [InlineData("quickstart-four-three", "paper", 4, 64)]
+    [InlineData("quickstart", "pipeline", 2, 100)]
+    [InlineData("quickstart-vgg", "pipeline", 2, 70)]
     public void Workers_by_towers_give_the_bits_of_one_worker(string network, string partition, int workers, int batch) =>
-        AssertSame(Train(network, partition, 1, batch), Train(network, partition, workers, batch));
+        AssertSame(Train(network, "paper", 1, batch), Train(network, partition, workers, batch));
+
+    [Theory]
+    [InlineData("quickstart-vgg", "hybrid-turns", 2, 70)]
+    [InlineData("quickstart", "hybrid-slices", 2, 128)]
+    [InlineData("quickstart", "hybrid-slices", 4, 160)]
+    public void Micro_batches_give_the_bits_of_the_whole_batch_at_once(string network, string partition, int workers, int batch) =>
+        AssertSame(Train(network, "hybrid", workers, batch), Train(network, partition, workers, batch));
 
     [Fact]
     public void Two_threads_give_the_bits_of_one() =>
