@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using AlexNetParallel.Testing;
+
+namespace AlexNetParallel.Cli.Tests.Cluster;
+
+/// <summary>Two network namespaces joined by a virtual cable, which stand for two hosts: node0 at 10.77.x.1, node1 at 10.77.x.2. Needs root.</summary>
+internal sealed class TwoHosts : IDisposable
+{
+    private readonly string id = $"{Environment.ProcessId % 100_000}";
+
+    private TwoHosts()
+    {
+    }
+
+    public IReadOnlyList<string> Names => [$"alexnet{id}a", $"alexnet{id}b"];
+
+    public IReadOnlyList<string> Addresses { get; } = ["10.77.0.1", "10.77.0.2"];
+
+    /// <summary>Sets them up; skips the running test where that is not allowed.</summary>
+    public static TwoHosts Create()
+    {
+        var hosts = new TwoHosts();
+        try
+        {
+            var (a, b) = (hosts.Names[0], hosts.Names[1]);
+            var refused = Ip($"netns add {a}");
+            Skip.If(refused.Length > 0, $"needs 'ip netns', which is not allowed here ({refused})");
+            Must($"netns add {b}");
+            Must($"link add va{hosts.id} netns {a} type veth peer name vb{hosts.id} netns {b}");
+            foreach (var (name, link, address) in ((string, string, string)[])[(a, $"va{hosts.id}", hosts.Addresses[0]), (b, $"vb{hosts.id}", hosts.Addresses[1])])
+            {
+                Must($"-n {name} addr add {address}/24 dev {link}");
+                Must($"-n {name} link set {link} up");
+                Must($"-n {name} link set lo up");
+            }
+            return hosts;
+        }
+        catch
+        {
+            hosts.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var name in Names) Ip($"netns del {name}");
+    }
+
+    private static void Must(string arguments)
+    {
+        var error = Ip(arguments);
+        Assert.True(error.Length == 0, $"ip {arguments}: {error}");
+    }
+
+    /// <summary>Runs ip; gives what it complains of.</summary>
+    private static string Ip(string arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            var error = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? "" : $"{error.Trim()} ";
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            return e.Message;
+        }
+    }
+}
