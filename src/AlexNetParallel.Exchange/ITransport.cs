@@ -53,8 +53,11 @@ public interface ITransport : IDisposable
 /// <param name="OverheadBytesSent">Bytes sent besides: headers, frames as far as the program writes them.</param>
 /// <param name="Messages">Slabs sent and received.</param>
 /// <param name="ExposedSeconds">Time in which the worker's thread did nothing but send or wait.</param>
+/// <param name="ExposedP50">The same in one tick: median of the last ticks (at most 1024).</param>
+/// <param name="ExposedP95">The same: 95 of 100 ticks took no longer.</param>
+/// <param name="WrongFloats">Floats that did not arrive as they were sent; counted only where somebody checks (<see cref="Benchmarks.PlanExchanges"/>).</param>
 public readonly record struct ExchangeCounters(
-    long PayloadBytesSent, long PayloadBytesReceived, long OverheadBytesSent, long Messages, double ExposedSeconds);
+    long PayloadBytesSent, long PayloadBytesReceived, long OverheadBytesSent, long Messages, double ExposedSeconds, double ExposedP50 = 0, double ExposedP95 = 0, long WrongFloats = 0);
 
 /// <summary>An exchange could not go on: a peer is gone, or the job was aborted. The message says which and at which slab.</summary>
 public sealed class ExchangeException(string message, Exception? inner = null) : Exception(message, inner);

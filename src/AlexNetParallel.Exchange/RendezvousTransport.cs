@@ -159,7 +159,7 @@ public abstract class RendezvousTransport : ITransport
                 $"slab {slab.Id} is posted for tick {tick} by worker {Rank}, but stands at tick {Rendezvous.Tick(line)}: ticks must rise, on all workers alike");
         }
         Arrived(slab, side, tick, arrival == Rendezvous.Arrival.Second);
-        table.Expose(slab.Exchange, began);
+        table.Expose(slab.Exchange, tick, began);
     }
 
     private void Wait(Slab slab, Side side, long tick)
@@ -167,7 +167,7 @@ public abstract class RendezvousTransport : ITransport
         var began = Stopwatch.GetTimestamp();
         ThrowIfAborted(slab, tick);
         WaitDone(slab, side, tick);
-        table.Expose(slab.Exchange, began);
+        table.Expose(slab.Exchange, tick, began);
     }
 
     private void WaitDone(Slab slab, Side side, long tick)
@@ -186,7 +186,9 @@ public abstract class RendezvousTransport : ITransport
             (slab.From == Rank ? ref sent : ref received) += line->Bytes;
             messages += line->Messages;
         }
-        return new ExchangeCounters(sent, received, OverheadBytes(exchange), messages, table.ExposedSeconds(exchange));
+        var exposed = table.Exposed(exchange);
+        var (p50, p95) = exposed?.Percentiles() ?? default;
+        return new ExchangeCounters(sent, received, OverheadBytes(exchange), messages, exposed?.Seconds ?? 0, p50, p95);
     }
 
     private void ThrowIfAborted(Slab slab, long tick)

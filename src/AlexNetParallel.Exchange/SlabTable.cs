@@ -8,7 +8,7 @@ namespace AlexNetParallel.Exchange;
 internal sealed class SlabTable
 {
     private readonly Slab?[] byId;
-    private readonly long[] exposed;
+    private readonly ExposedTimes?[] exposed;
 
     /// <param name="rank">This worker.</param>
     /// <param name="workers">Number of workers.</param>
@@ -23,7 +23,8 @@ internal sealed class SlabTable
             throw new ArgumentException($"slab {twice.Key} stands twice in the plan", nameof(slabs));
         byId = new Slab?[Own.Count == 0 ? 0 : Own[^1].Id + 1];
         foreach (var slab in Own) byId[slab.Id] = slab;
-        exposed = new long[Own.Count == 0 ? 0 : Own.Max(s => s.Exchange) + 1];
+        exposed = new ExposedTimes?[Own.Count == 0 ? 0 : Own.Max(s => s.Exchange) + 1];
+        foreach (var exchange in Exchanges) exposed[exchange] = new ExposedTimes();
     }
 
     /// <summary>This worker.</summary>
@@ -50,12 +51,11 @@ internal sealed class SlabTable
     /// <summary>A slab that this worker receives.</summary>
     public Slab Incoming(int slab) => Get(slab) is { } s && s.To == Rank ? s : throw NotOwn(slab, "received by");
 
-    /// <summary>Adds the time since <paramref name="began"/> (Stopwatch ticks) to what an exchange has cost this worker's thread.</summary>
-    public void Expose(int exchange, long began) => exposed[exchange] += Stopwatch.GetTimestamp() - began;
+    /// <summary>Adds the time since <paramref name="began"/> (Stopwatch ticks) to what an exchange has cost this worker's thread in a tick.</summary>
+    public void Expose(int exchange, long tick, long began) => exposed[exchange]!.Add(tick, Stopwatch.GetTimestamp() - began);
 
-    /// <summary>Time in which this worker's thread did nothing but send or wait for an exchange.</summary>
-    public double ExposedSeconds(int exchange) =>
-        exchange < exposed.Length ? Volatile.Read(ref exposed[exchange]) / (double)Stopwatch.Frequency : 0;
+    /// <summary>Time in which this worker's thread did nothing but send or wait for an exchange; null where it takes no part.</summary>
+    public ExposedTimes? Exposed(int exchange) => exchange < exposed.Length ? exposed[exchange] : null;
 
     /// <summary>Refuses a box that does not lie within its tensor: it would write into somebody's memory.</summary>
     /// <exception cref="ArgumentException">It does not.</exception>

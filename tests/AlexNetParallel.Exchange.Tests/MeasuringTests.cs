@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AlexNetParallel.Exchange.Benchmarks;
 using AlexNetParallel.Exchange.InProcess;
 using AlexNetParallel.Exchange.TestWorker;
 

@@ -14,7 +14,7 @@ namespace AlexNetParallel.Cli.Verbs;
 /// <summary>`alexnet bench`: measures.</summary>
 internal static class BenchVerbs
 {
-    public static Command Create() => new("bench", "Measures this machine and this program") { new BenchOperationsVerb(), new BenchFeedVerb() };
+    public static Command Create() => new("bench", "Measures this machine and this program") { new BenchOperationsVerb(), new BenchCommunicationVerb(), new BenchFeedVerb() };
 }
 
 /// <summary>`alexnet bench ops`: each pass of each layer with weights, against the processor's peak measured in the same run.</summary>

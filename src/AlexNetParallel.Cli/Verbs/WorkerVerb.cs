@@ -4,6 +4,7 @@ using AlexNetParallel.Data.Sharing;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Exchange.Grpc;
 using AlexNetParallel.Model.Planning;
+using AlexNetParallel.Training.Benchmarks;
 using AlexNetParallel.Training.Checkpoints;
 using AlexNetParallel.Training.Coordination;
 using AlexNetParallel.Training.Jobs;
@@ -21,11 +22,12 @@ internal sealed class WorkerVerb : Verb
     private readonly AddressOption listen = new("--listen", "Where it listens for other workers when the transport is grpc [default: a port of 127.0.0.1]");
     private readonly Option<string?> advertise = new("--advertise") { Description = "Name or IP address by which other workers reach it [default: the one that it listens on]", HelpName = "HOST" };
     private readonly Option<int?> wait = Numbers.Option("--wait", "Seconds to try to reach the coordinator [default: 60]", 1);
+    private readonly Option<bool> onlyExchange = new(ExchangeSuite.OnlyExchange) { Description = "Exchange and compute nothing: for alexnet bench comm", Hidden = true };
     private readonly Option<string?> page = new("--position-page") { Description = "Page of the parent process for the worker's place", Hidden = true };
 
     public WorkerVerb() : base("worker", "One worker of a run; the coordinator tells it everything else")
     {
-        foreach (var option in ((Option[])[coordinator, rank, listen, advertise, wait, page]).Concat(machine.All).Concat(security.All)) Options.Add(option);
+        foreach (var option in ((Option[])[coordinator, rank, listen, advertise, wait, page, onlyExchange]).Concat(machine.All).Concat(security.All)) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
@@ -54,7 +56,7 @@ internal sealed class WorkerVerb : Verb
         };
         try
         {
-            await WorkerSession.RunAsync(options, _ => new TrainingJob(job), interruption?.Token ?? default).ConfigureAwait(false);
+            await WorkerSession.RunAsync(options, _ => context.Get(onlyExchange) ? new ExchangeJob(job) : new TrainingJob(job), interruption?.Token ?? default).ConfigureAwait(false);
             return ExitCode.Done;
         }
         catch (Exception e) when (e is WorkerSessionException or ExchangeException or DataSetException or FeedException or PlanException or CheckpointException)

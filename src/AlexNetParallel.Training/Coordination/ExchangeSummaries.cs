@@ -24,7 +24,8 @@ internal static class ExchangeSummaries
             var exposed = all.Max(c => c.ExposedSeconds) / runs;
             summaries.Add(new ExchangeSummary(exchange.Layer, exchange.Direction.ToString().ToLowerInvariant(), transport,
                 exchange.Transfers.GroupBy(t => t.From).Max(sent => sent.Sum(t => t.Bytes)), all.Max(c => c.OverheadBytesSent) / runs,
-                all.Sum(c => c.PayloadBytesSent), exposed, secondsPerStep > 0 ? exposed / secondsPerStep : 0));
+                all.Sum(c => c.PayloadBytesSent), exposed, all.Max(c => c.ExposedP50), all.Max(c => c.ExposedP95), secondsPerStep > 0 ? exposed / secondsPerStep : 0,
+                Math.Abs(all.Sum(c => c.PayloadBytesSent) - all.Sum(c => c.PayloadBytesReceived)) + all.Sum(c => c.WrongFloats)));
         }
         return summaries;
     }

@@ -197,6 +197,9 @@ public sealed class WorkerSession : IDisposable
                         OverheadBytesSent = c.OverheadBytesSent,
                         Messages = c.Messages,
                         ExposedSeconds = c.ExposedSeconds,
+                        ExposedP50 = c.ExposedP50,
+                        ExposedP95 = c.ExposedP95,
+                        WrongFloats = c.WrongFloats,
                     });
                 }
                 connection.Send(new WorkerMessage { Counters = counters });

@@ -10,9 +10,12 @@ namespace AlexNetParallel.Training.Runs;
 /// <see cref="RunAsync"/> runs, whatever ends it.
 /// </summary>
 /// <param name="program">How a worker is started; its arguments follow.</param>
-/// <param name="workerArguments">Arguments of every worker besides those that tell it its coordinator and rank.</param>
+/// <param name="workerArguments">Arguments of every worker besides those that tell it its coordinator and rank; <see cref="RankPlace"/> in them becomes its rank.</param>
 public sealed class LocalRun(ProgramCommand program, IReadOnlyList<string> workerArguments)
 {
+    /// <summary>Stands for a worker's rank in its arguments.</summary>
+    public const string RankPlace = "{rank}";
+
     private static readonly TimeSpan admission = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan grace = TimeSpan.FromSeconds(5);
 
@@ -60,7 +63,8 @@ public sealed class LocalRun(ProgramCommand program, IReadOnlyList<string> worke
         IReadOnlyList<string> arguments =
         [
             "worker", "--coordinator", coordinator.Address.ToString(), "--rank", rank.ToString(CultureInfo.InvariantCulture),
-            "--position-page", coordinator.PositionPages[rank], .. workerArguments,
+            "--position-page", coordinator.PositionPages[rank],
+            .. workerArguments.Select(a => a.Replace(RankPlace, rank.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)),
         ];
         var child = children.Start(new ChildStart($"worker {rank}", program, arguments) { OnLine = line => observer.Log($"worker {rank}: {line}") });
         _ = child.Exited.ContinueWith(exit =>

@@ -70,9 +70,13 @@ public sealed record CheckpointDone(long Step, string Folder, string WeightsSha2
 /// <param name="OverheadBytes">Bytes besides the payload, as <paramref name="Bytes"/>.</param>
 /// <param name="TotalBytes">Payload of all workers in the whole run, as counted.</param>
 /// <param name="ExposedSeconds">Time in one tick in which a worker did nothing but send or wait for it; of the worker that waited longest.</param>
+/// <param name="SecondsP50">The same by its median over the last ticks (at most 1024).</param>
+/// <param name="SecondsP95">The same: 95 of 100 ticks took no longer.</param>
 /// <param name="ShareOfStep"><paramref name="ExposedSeconds"/> as a part of the mean step.</param>
+/// <param name="Wrong">What is wrong: bytes by which the payload sent differs from the payload received, and floats that did not arrive as they were sent where that was checked.</param>
 public sealed record ExchangeSummary(
-    string Layer, string Direction, string Transport, long Bytes, long OverheadBytes, long TotalBytes, double ExposedSeconds, double ShareOfStep);
+    string Layer, string Direction, string Transport, long Bytes, long OverheadBytes, long TotalBytes, double ExposedSeconds, double SecondsP50, double SecondsP95, double ShareOfStep,
+    long Wrong);
 
 /// <summary>The run has come to its end, or to an orderly stop.</summary>
 /// <param name="Step">Training steps done.</param>

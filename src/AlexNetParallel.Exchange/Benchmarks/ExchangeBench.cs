@@ -2,7 +2,7 @@ using System.Diagnostics;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 
-namespace AlexNetParallel.Exchange;
+namespace AlexNetParallel.Exchange.Benchmarks;
 
 /// <summary>
 /// Times one slab over a transport: workers 0 and 1 play ping-pong with it, so that half of a round trip is one way, and the clocks of two processes need not agree.
