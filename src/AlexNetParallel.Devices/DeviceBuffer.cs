@@ -7,6 +7,10 @@ public abstract class DeviceBuffer(long length) : IDisposable
     /// <summary>Number of floats.</summary>
     public long Length { get; } = length;
 
+    /// <summary>Address of the first float: in the host's memory, or in the device's where the host cannot read it.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was freed.</exception>
+    public abstract nint Address { get; }
+
     /// <summary>Copies floats from the host, starting at <paramref name="offset"/>.</summary>
     public abstract void Write(ReadOnlySpan<float> source, long offset = 0);
 

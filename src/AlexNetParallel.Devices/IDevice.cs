@@ -20,7 +20,12 @@ public interface IDevice : IDisposable
     /// <summary>Zeroed memory.</summary>
     DeviceBuffer Allocate(long floats);
 
-    /// <summary>Memory that somebody else owns (shared with another process), as a buffer. CPU: a host address.</summary>
+    /// <summary>True where the device computes on the host's memory, so that tensors can lie in memory of a transport or of the feed.</summary>
+    bool ComputesInHostMemory { get; }
+
+    /// <summary>Memory that somebody else owns (shared with another process, or a part of another buffer), as a buffer.</summary>
+    /// <param name="address">Address as in <see cref="DeviceBuffer.Address"/>: of the host, or of the device where it does not compute in the host's memory.</param>
+    /// <param name="floats">Number of floats.</param>
     DeviceBuffer Wrap(nint address, long floats);
 
     /// <summary>Parameters of a convolution, all 0.</summary>

@@ -24,9 +24,8 @@ public sealed unsafe partial class CpuBuffer : DeviceBuffer
     /// <summary>Frees memory that was not disposed.</summary>
     ~CpuBuffer() => Dispose(false);
 
-    /// <summary>Address of the first float.</summary>
-    /// <exception cref="ObjectDisposedException">The memory was freed.</exception>
-    public nint Address => (nint)Pointer;
+    /// <inheritdoc/>
+    public override nint Address => (nint)Pointer;
 
     internal float* Pointer
     {

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using AlexNetParallel.Devices.Cpu.Operations;
 using AlexNetParallel.Model.Tensors;
+using static AlexNetParallel.Devices.OperationChecks;
 
 namespace AlexNetParallel.Devices.Cpu;
 
@@ -29,8 +30,7 @@ public sealed partial class CpuDevice
     private static CpuView Addresses(TensorView view, string name, int channels, int height, int width, BlockRange blocks)
     {
         Check(view, channels, height, width, blocks, name: name);
-        if (view.Layout.Shared && blocks.Count > 1)
-            throw new ArgumentException($"{name} holds one block at a time, the operation was asked for {blocks}", name);
+        CheckShared(view, blocks, name);
         if (view.Buffer is not CpuBuffer)
             throw new ArgumentException($"{name} lies in a {view.Buffer.GetType().Name}, which is not the host's memory", name);
         return new CpuView(view);

@@ -1,6 +1,7 @@
 using AlexNetParallel.Devices.Cpu.Operations;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
+using static AlexNetParallel.Devices.OperationChecks;
 
 namespace AlexNetParallel.Devices.Cpu;
 
@@ -21,10 +22,7 @@ public sealed partial class CpuDevice
     public void Dropout(DropoutShape shape, TensorView x, TensorView y, ulong seed, long step, bool training, BlockRange blocks)
     {
         var layout = y.Layout;
-        if (layout.Height * layout.Width != shape.Pixels)
-            throw new ArgumentException($"y has maps of {layout.Height}×{layout.Width} pixels, the dropout's shape says {shape.Pixels}", nameof(y));
-        if (!(shape.Keep >= 0 && shape.Keep <= 1))
-            throw new ArgumentException($"{shape}: the probability to keep a unit must lie in 0 .. 1", nameof(shape));
+        CheckDropout(shape, layout);
         var input = Addresses(x, nameof(x), shape.Channels, layout.Height, layout.Width, blocks);
         var output = Addresses(y, nameof(y), shape.Channels, layout.Height, layout.Width, blocks);
         var pieces = new Pieces(shape.Channels, layout.Height, layout.Width, blocks);
@@ -55,13 +53,7 @@ public sealed partial class CpuDevice
         void CheckBuffer(DeviceBuffer buffer, string name)
         {
             if (buffer is not CpuBuffer) throw new ArgumentException($"a {buffer.GetType().Name} does not lie in the host's memory", name);
-            if (offset < 0 || count < 0 || offset + count > buffer.Length)
-                throw new ArgumentException($"floats [{offset}, {offset + count}) do not lie in a buffer of {buffer.Length}", name);
+            CheckRange(buffer, offset, count, name);
         }
-    }
-
-    private static void CheckSources(int count, string name)
-    {
-        if (count is < 1 or > Summation.MostSources) throw new ArgumentException($"{count} sources; a sum has 1 to {Summation.MostSources}", name);
     }
 }

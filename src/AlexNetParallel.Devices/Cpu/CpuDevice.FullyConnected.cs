@@ -1,6 +1,7 @@
 using AlexNetParallel.Devices.Cpu.Kernels;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
+using static AlexNetParallel.Devices.OperationChecks;
 
 namespace AlexNetParallel.Devices.Cpu;
 
@@ -127,14 +128,6 @@ public sealed unsafe partial class CpuDevice
         if (parameters is not CpuFullyConnectedParameters own) throw new ArgumentException("these are not parameters of a fully connected layer on this device", nameof(parameters));
         if (own.Shape != shape) throw new ArgumentException($"the parameters are for {own.Shape}, the operation is {shape}", nameof(parameters));
         return own;
-    }
-
-    /// <summary>As <see cref="Check"/>, for a layer that sees only the number of pixels of a map.</summary>
-    private static void CheckInputs(FullyConnectedShape shape, TensorView view, BlockRange blocks)
-    {
-        if (view.Layout.Height * view.Layout.Width != shape.InputPixels)
-            throw new ArgumentException($"the view's maps have {view.Layout.Height}×{view.Layout.Width} pixels, the layer reads {shape.InputPixels}", nameof(view));
-        Check(view, shape.InputChannels, view.Layout.Height, view.Layout.Width, blocks);
     }
 
     /// <summary>True where all units of a block follow each other, 32 cases each.</summary>

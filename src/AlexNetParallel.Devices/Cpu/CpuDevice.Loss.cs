@@ -1,5 +1,6 @@
 using AlexNetParallel.Devices.Cpu.Operations;
 using AlexNetParallel.Model.Tensors;
+using static AlexNetParallel.Devices.OperationChecks;
 
 namespace AlexNetParallel.Devices.Cpu;
 
@@ -13,12 +14,7 @@ public sealed unsafe partial class CpuDevice
         var p = Addresses(probabilities, nameof(probabilities), classes, 1, 1, blocks);
         var gradient = logitsGradient is null ? default : Addresses(logitsGradient, nameof(logitsGradient), classes, 1, 1, blocks);
         var end = Math.Min(cases, blocks.End * CaseBlock.Cases);
-        if (labels.Length < end) throw new ArgumentException($"{labels.Length} labels for {end} cases", nameof(labels));
-        for (var number = blocks.First * CaseBlock.Cases; number < end; number++)
-        {
-            if (labels[number] < 0 || labels[number] >= classes)
-                throw new ArgumentException($"case {number} has label {labels[number]}; the scores are of classes 0 to {classes - 1}", nameof(labels));
-        }
+        CheckLabels(labels, blocks.First * CaseBlock.Cases, end, classes);
         var statistics = (double*)Scratch(ScratchUse.Cases, 2L * blocks.Count * CaseBlock.Cases * SoftmaxJob.Statistics);
         var job = new SoftmaxJob(classes, scores, p, gradient, logitsGradient is not null, cases, blocks, statistics);
         Run(job, job.Items(VectorBits / 32));
@@ -55,7 +51,4 @@ public sealed unsafe partial class CpuDevice
         var places = 5 - larger;
         return (larger > 0 ? 0 : 1.0 / equal, places <= 0 ? 0 : equal <= places ? 1 : (double)places / equal);
     }
-
-    /// <summary>The nearest multiple of 2⁻³⁰: sums of a million such numbers are exact, so that they do not depend on how cases are grouped.</summary>
-    private static double Exact(double value) => Math.Abs(value) < 1 << 22 ? Math.Round(value * (1 << 30)) / (1 << 30) : value;
 }

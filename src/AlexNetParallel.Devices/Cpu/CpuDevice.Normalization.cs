@@ -1,6 +1,7 @@
 using AlexNetParallel.Devices.Cpu.Operations;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
+using static AlexNetParallel.Devices.OperationChecks;
 
 namespace AlexNetParallel.Devices.Cpu;
 
@@ -59,8 +60,7 @@ public sealed partial class CpuDevice
 
     private static CpuView CheckNormalized(NormalizationShape shape, TensorView view, string name, BlockRange blocks)
     {
-        if (shape.Size < 1 || shape.Size % 2 == 0 || shape.K < 0 || shape.Alpha < 0 || (shape.K == 0 && shape.Alpha == 0))
-            throw new ArgumentException($"{shape}: Size must be odd, K and Alpha at least 0 and not both 0", nameof(shape));
+        CheckNormalization(shape);
         return Addresses(view, name, shape.Channels, shape.Height, shape.Width, blocks);
     }
 }

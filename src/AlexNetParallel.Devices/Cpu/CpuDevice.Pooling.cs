@@ -1,6 +1,7 @@
 using AlexNetParallel.Devices.Cpu.Operations;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
+using static AlexNetParallel.Devices.OperationChecks;
 
 namespace AlexNetParallel.Devices.Cpu;
 
@@ -29,14 +30,4 @@ public sealed partial class CpuDevice
 
     private static CpuView CheckOutput(PoolingShape shape, TensorView view, string name, BlockRange blocks) =>
         Addresses(view, name, shape.Channels, shape.OutputHeight, shape.OutputWidth, blocks);
-
-    private static void CheckPooling(PoolingShape shape, Neuron neuron)
-    {
-        if (neuron is not (Neuron.None or Neuron.Relu))
-            throw new ArgumentException($"max pooling is followed by {neuron}; only {Neuron.None} and {Neuron.Relu} can be computed with it", nameof(neuron));
-        var lastRow = (shape.OutputHeight - 1) * shape.Stride - shape.Pad;
-        var lastColumn = (shape.OutputWidth - 1) * shape.Stride - shape.Pad;
-        if (shape.Size < 1 || shape.Stride < 1 || shape.Pad < 0 || shape.Pad >= shape.Size || lastRow >= shape.InputHeight || lastColumn >= shape.InputWidth)
-            throw new ArgumentException($"{shape}: every window must cover a pixel of the image, with size and stride at least 1 and pad below size", nameof(shape));
-    }
 }

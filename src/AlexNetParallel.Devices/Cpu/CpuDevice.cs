@@ -35,6 +35,9 @@ public sealed partial class CpuDevice : IDevice
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 
     /// <inheritdoc/>
+    public bool ComputesInHostMemory => true;
+
+    /// <inheritdoc/>
     public DeviceBuffer Allocate(long floats) => AllocateFloats(floats);
 
     /// <inheritdoc/>

@@ -31,3 +31,6 @@ public sealed class CpuFullyConnectedTests : FullyConnectedSuite<CpuVariants>;
 
 /// <inheritdoc cref="CpuPoolingTests"/>
 public sealed class CpuConvolutionSteadyStateTests : ConvolutionSteadyStateSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuBatchTests : BatchSuite<CpuVariants>;

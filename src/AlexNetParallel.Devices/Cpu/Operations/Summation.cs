@@ -6,9 +6,6 @@ namespace AlexNetParallel.Devices.Cpu.Operations;
 /// <summary>to = ((source 0 + source 1) + source 2) + …, element by element; a source may be the destination.</summary>
 internal static unsafe class Summation
 {
-    /// <summary>Most sources of one sum: their addresses lie on the stack.</summary>
-    public const int MostSources = 1024;
-
     /// <summary>Sums a run of floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TSimd, V>(float** sources, int count, float* to, nint floats)

@@ -1,7 +1,7 @@
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Tensors;
 
-namespace AlexNetParallel.Devices.Cpu;
+namespace AlexNetParallel.Devices;
 
 /// <summary>
 /// The input gradient of a convolution with stride s falls into s·s phases: input pixels (Row + s·j, Column + s·i) are reached by the same taps of the
