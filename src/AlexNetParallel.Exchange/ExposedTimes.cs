@@ -3,14 +3,15 @@ using System.Diagnostics;
 namespace AlexNetParallel.Exchange;
 
 /// <summary>
-/// The time that a worker's thread spent on one exchange: altogether, and in each of the last ticks. One thread adds; another may read the total, and the
-/// ticks too once the first has stopped. Allocates only when it is made and when percentiles are asked for.
+/// The time that a worker's thread spent on one exchange: altogether, and in each of the last ticks. Any thread adds (a device's slabs
+/// are sent by a thread of their own); another may read the total, and the ticks too once those have stopped. Allocates only when it is made and when percentiles are asked for.
 /// </summary>
 internal sealed class ExposedTimes
 {
     /// <summary>Ticks that percentiles are taken over: the last ones.</summary>
     public const int Kept = 1024;
 
+    private readonly Lock gate = new();
     private readonly long[] ticks = new long[Kept];
     private long total;
     private long current = -1;
@@ -21,13 +22,16 @@ internal sealed class ExposedTimes
     /// <param name="time">In Stopwatch ticks.</param>
     public void Add(long tick, long time)
     {
-        total += time;
-        if (tick != current)
+        lock (gate)
         {
-            current = tick;
-            ticks[count++ % Kept] = 0;
+            total += time;
+            if (tick != current)
+            {
+                current = tick;
+                ticks[count++ % Kept] = 0;
+            }
+            ticks[(count - 1) % Kept] += time;
         }
-        ticks[(count - 1) % Kept] += time;
     }
 
     /// <summary>Seconds in all ticks.</summary>

@@ -29,7 +29,10 @@ public interface ITransport : IDisposable
     /// <summary>The slab's destination may be written from now on for this tick.</summary>
     void PostReceive(int slab, long tick);
 
-    /// <summary>The slab's source is ready: sending begins. May wait for the receiver's <see cref="PostReceive"/>, never for its compute.</summary>
+    /// <summary>
+    /// The slab's source is ready: sending begins. May wait for the receiver's <see cref="PostReceive"/>, never for its compute. May be called from one thread while
+    /// another calls the other methods: a device's results are ready at a time of their own.
+    /// </summary>
     void PostSend(int slab, long tick);
 
     /// <summary>Waits until the slab of this tick lies in its destination. Spins briefly, then blocks.</summary>
@@ -42,6 +45,11 @@ public interface ITransport : IDisposable
 
     /// <summary>Makes every wait, now and later, throw <see cref="ExchangeException"/> with this reason. May be called from any thread.</summary>
     void Abort(string reason);
+
+    /// <summary>
+    /// True where the slab goes straight from device to device: the tensor's host memory (<see cref="Allocate"/>) has no part in it. Known after <see cref="ConnectAsync"/>.
+    /// </summary>
+    bool MovesBetweenDevices(int slab);
 
     /// <summary>What has crossed so far for one exchange, at this worker.</summary>
     ExchangeCounters Counters(int exchange);

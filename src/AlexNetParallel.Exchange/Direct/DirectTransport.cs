@@ -49,10 +49,15 @@ public abstract unsafe class DirectTransport : RendezvousTransport
     {
         if (!second) return;
         var link = links[slab.Id]!;
-        var copied = BoxCopy.Copy(link.Source, slab.Source, link.Destination, slab.Destination);
-        Rendezvous.Finish(link.Line, tick, copied);
+        Rendezvous.Finish(link.Line, tick, Copy(slab, link.Source, link.Destination));
         Bell.Ring(&link.PeerPage->Bell);
     }
+
+    /// <summary>Where a slab begins and ends, as addresses in this process.</summary>
+    private protected virtual SlabEnds Ends(Slab slab, int peer) => new(Tensor(slab.From, slab.SourceTensor), Tensor(slab.To, slab.DestinationTensor));
+
+    /// <summary>Moves a slab for which both sides have come; gives its bytes.</summary>
+    private protected virtual long Copy(Slab slab, float* source, float* destination) => BoxCopy.Copy(source, slab.Source, destination, slab.Destination);
 
     private protected override string? WhyGone(int peer, bool thorough)
     {
@@ -77,12 +82,14 @@ public abstract unsafe class DirectTransport : RendezvousTransport
 
     private Link Connect(Slab slab, SlabTable own)
     {
-        var source = Tensor(slab.From, slab.SourceTensor);
-        var destination = Tensor(slab.To, slab.DestinationTensor);
+        var (source, destination) = Ends(slab, own.Peer(slab));
         SlabTable.CheckWithin(slab, slab.Source, slab.From, slab.SourceTensor, source.Floats);
         SlabTable.CheckWithin(slab, slab.Destination, slab.To, slab.DestinationTensor, destination.Floats);
         return new Link((float*)source.Address, (float*)destination.Address, Line(slab), Page(own.Peer(slab)));
     }
+
+    /// <summary>The tensors that a slab leaves and enters.</summary>
+    private protected readonly record struct SlabEnds(SharedTensor Source, SharedTensor Destination);
 
     /// <summary>One slab's two ends, as addresses in this process.</summary>
     private sealed class Link(float* source, float* destination, Rendezvous* line, Endpoint* peerPage)

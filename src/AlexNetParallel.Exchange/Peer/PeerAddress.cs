@@ -9,8 +9,16 @@ namespace AlexNetParallel.Exchange.Peer;
 /// <param name="Descriptor">Its descriptor of the segment.</param>
 /// <param name="Token">What the segment's first bytes must be.</param>
 /// <param name="Tensors">The tensors in it.</param>
-internal sealed record PeerAddress(string Host, int Process, int Descriptor, Guid Token, IReadOnlyList<PeerTensor> Tensors)
+/// <param name="Devices">Devices whose memory the worker's device reaches, its own first; null where tensors lie in the host's memory.</param>
+internal sealed record PeerAddress(string Host, int Process, int Descriptor, Guid Token, IReadOnlyList<PeerTensor> Tensors, IReadOnlyList<string>? Devices = null)
 {
+    /// <summary>
+    /// True where slabs between the two go from device to device. Both sides ask this of the same two addresses and so agree. Within one process devices' memory
+    /// cannot be opened a second time.
+    /// </summary>
+    public bool ReachesDeviceOf(PeerAddress other) =>
+        Devices is { Count: > 0 } own && other.Devices is { Count: > 0 } theirs && Process != other.Process && own.Contains(theirs[0]) && theirs.Contains(own[0]);
+
     /// <summary>This process's host.</summary>
     public static string ThisHost { get; } =
         File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim() + "/" + new FileInfo("/proc/self/ns/pid").LinkTarget;
@@ -41,7 +49,8 @@ internal sealed record PeerAddress(string Host, int Process, int Descriptor, Gui
 /// <param name="Tensor">The worker's number of it.</param>
 /// <param name="Offset">Bytes from the segment's start.</param>
 /// <param name="Floats">Its size.</param>
-internal sealed record PeerTensor(int Tensor, long Offset, long Floats)
+/// <param name="Exported">What a peer opens to reach it in a device's memory; null where it lies in the host's.</param>
+internal sealed record PeerTensor(int Tensor, long Offset, long Floats, string? Exported = null)
 {
     /// <summary>Its size in bytes.</summary>
     public long Bytes => Floats * sizeof(float);

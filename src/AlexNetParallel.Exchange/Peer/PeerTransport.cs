@@ -16,12 +16,17 @@ public sealed unsafe class PeerTransport : DirectTransport
     private readonly SafeFileHandle ownFile;
     private readonly Segment own;
     private readonly Member?[] members;
+    private readonly IPeerMemory? memory;
+    private readonly HashSet<int> direct = [];
+    private PeerAddress? ownAddress;
 
     /// <param name="rank">This worker.</param>
     /// <param name="workers">Number of workers.</param>
+    /// <param name="memory">The device's memory, where the tensors lie; null where they lie in the host's. Stays the caller's.</param>
     /// <exception cref="IOException">The system has no shared memory to give.</exception>
-    public PeerTransport(int rank, int workers) : base(rank, workers)
+    public PeerTransport(int rank, int workers, IPeerMemory? memory = null) : base(rank, workers)
     {
+        this.memory = memory;
         if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("the peer transport needs Linux; use grpc");
         own = Segment.Create(rank, out ownFile);
         members = new Member?[workers];
@@ -29,6 +34,9 @@ public sealed unsafe class PeerTransport : DirectTransport
 
     /// <inheritdoc/>
     public override string Name => "peer";
+
+    /// <summary>The device's memory, where tensors lie in one.</summary>
+    public IPeerMemory? Memory => memory;
 
     /// <inheritdoc/>
     public override nint Allocate(int tensor, long floats)
@@ -40,9 +48,10 @@ public sealed unsafe class PeerTransport : DirectTransport
     /// <inheritdoc/>
     public override Task<string> ListenAsync(CancellationToken cancellation)
     {
-        var address = new PeerAddress(
-            PeerAddress.ThisHost, Environment.ProcessId, (int)ownFile.DangerousGetHandle(), own.Page->Token, [.. own.Tensors]);
-        return Task.FromResult(address.Format());
+        ownAddress = new PeerAddress(
+            PeerAddress.ThisHost, Environment.ProcessId, (int)ownFile.DangerousGetHandle(), own.Page->Token,
+            [.. own.Tensors.Select(t => t with { Exported = memory?.Export(t.Tensor) })], memory?.Reachable);
+        return Task.FromResult(ownAddress.Format());
     }
 
     private protected override void Reach(int peer, string address)
@@ -67,15 +76,40 @@ public sealed unsafe class PeerTransport : DirectTransport
         }
     }
 
+    /// <inheritdoc/>
+    public override bool MovesBetweenDevices(int slab) => direct.Contains(slab);
+
+    private protected override SlabEnds Ends(Slab slab, int peer)
+    {
+        if (memory is null || ownAddress is null || !ownAddress.ReachesDeviceOf(members[peer]!.Address)) return base.Ends(slab, peer);
+        direct.Add(slab.Id);
+        return new SlabEnds(DeviceTensor(slab.From, slab.SourceTensor), DeviceTensor(slab.To, slab.DestinationTensor));
+    }
+
+    private protected override long Copy(Slab slab, float* source, float* destination)
+    {
+        if (!direct.Contains(slab.Id)) return base.Copy(slab, source, destination);
+        memory!.Copy((nint)source, slab.Source, (nint)destination, slab.Destination);
+        return slab.Bytes;
+    }
+
+    private SharedTensor DeviceTensor(int rank, int tensor)
+    {
+        var place = Place(rank, tensor);
+        return new SharedTensor(rank == Rank ? memory!.Address(tensor) : memory!.Open(place.Exported!), place.Floats);
+    }
+
+    private PeerTensor Place(int rank, int tensor) =>
+        (rank == Rank ? own.Tensors : members[rank]!.Address.Tensors).FirstOrDefault(p => p.Tensor == tensor)
+            ?? throw new ArgumentException($"worker {rank} has not allocated tensor {tensor}");
+
     private protected override Endpoint* Page(int rank) => (rank == Rank ? own : members[rank]!.Segment).Page;
 
     private protected override Rendezvous* Line(Slab slab) => (slab.To == Rank ? own : members[slab.To]!.Segment).Line(slab.Id);
 
     private protected override SharedTensor Tensor(int rank, int tensor)
     {
-        var places = rank == Rank ? own.Tensors : members[rank]!.Address.Tensors;
-        var place = places.FirstOrDefault(p => p.Tensor == tensor)
-            ?? throw new ArgumentException($"worker {rank} has not allocated tensor {tensor}");
+        var place = Place(rank, tensor);
         return new SharedTensor((rank == Rank ? own : members[rank]!.Segment).Map(place), place.Floats);
     }
 

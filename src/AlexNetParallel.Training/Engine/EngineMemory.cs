@@ -1,30 +1,26 @@
 using AlexNetParallel.Devices;
-using AlexNetParallel.Exchange;
 using AlexNetParallel.Model.Networks;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 
 namespace AlexNetParallel.Training.Engine;
 
-/// <summary>The tensors and parameters of one worker's program in a device's memory; tensors that cross lie in the transport's.</summary>
+/// <summary>The tensors and parameters of one worker's program in a device's memory; tensors that cross lie where the link puts them.</summary>
 internal sealed class EngineMemory : IDisposable
 {
     private readonly IDevice device;
     private readonly bool keepGradients;
     private readonly DeviceBuffer?[] buffers;
     private readonly TensorView?[] views;
-    private readonly nint[] addresses;
     private readonly List<DeviceBuffer> parts = [];
     private readonly DeviceParameters[] parameters;
-    private readonly Dictionary<nint, TensorView> images = [];
 
-    public EngineMemory(Plan plan, int rank, IDevice device, ITransport transport, bool keepGradients)
+    public EngineMemory(Plan plan, int rank, IDevice device, DeviceLink link, bool keepGradients)
     {
         (this.device, this.keepGradients) = (device, keepGradients);
         var program = plan.Programs[rank];
         buffers = new DeviceBuffer?[program.Tensors.Count];
         views = new TensorView?[program.Tensors.Count];
-        addresses = new nint[program.Tensors.Count];
         foreach (var tensor in program.Tensors)
         {
             if (tensor.Role == TensorRole.Image)
@@ -32,8 +28,7 @@ internal sealed class EngineMemory : IDisposable
                 ImageLayout = tensor.Layout;
                 continue;
             }
-            if (tensor.Crosses) addresses[tensor.Id] = transport.Allocate(tensor.Id, tensor.Layout.Size);
-            var buffer = tensor.Crosses ? device.Wrap(addresses[tensor.Id], tensor.Layout.Size) : device.Allocate(tensor.Layout.Size);
+            var buffer = tensor.Crosses ? link.Allocate(tensor) : device.Allocate(tensor.Layout.Size);
             buffers[tensor.Id] = buffer;
             views[tensor.Id] = new TensorView(buffer, tensor.Layout);
         }
@@ -50,23 +45,11 @@ internal sealed class EngineMemory : IDisposable
     /// <summary>Some floats of a tensor that crosses.</summary>
     public DeviceBuffer Part(int id, long offset, long count)
     {
-        parts.Add(device.Wrap(addresses[id] + (nint)(offset * sizeof(float)), count));
+        parts.Add(device.Wrap(Buffer(id).Address + (nint)(offset * sizeof(float)), count));
         return parts[^1];
     }
 
     public DeviceParameters Parameters(int set) => parameters[set];
-
-    /// <summary>The input tensor at a host address. The feed uses a few addresses in turn, so views are made once.</summary>
-    public TensorView? Images(nint address)
-    {
-        if (ImageLayout is null) return null;
-        if (!images.TryGetValue(address, out var view))
-        {
-            view = new TensorView(device.Wrap(address, ImageLayout.Size), ImageLayout);
-            images.Add(address, view);
-        }
-        return view;
-    }
 
     private DeviceParameters Create(ParameterSet set)
     {
@@ -82,7 +65,6 @@ internal sealed class EngineMemory : IDisposable
     public void Dispose()
     {
         foreach (var set in parameters) set.Dispose();
-        foreach (var view in images.Values) view.Buffer.Dispose();
         foreach (var part in parts) part.Dispose();
         foreach (var buffer in buffers) buffer?.Dispose();
     }

@@ -1,5 +1,4 @@
 using AlexNetParallel.Devices;
-using AlexNetParallel.Exchange;
 using AlexNetParallel.Model.Networks;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Planning;
@@ -8,7 +7,7 @@ using AlexNetParallel.Model.Tensors;
 namespace AlexNetParallel.Training.Engine;
 
 /// <summary>Binds each instruction of a program to its tensors, once: running a tick then only calls.</summary>
-internal sealed class StepBuilder(Plan plan, int rank, IDevice device, ITransport transport, EngineMemory memory, TickState state)
+internal sealed class StepBuilder(Plan plan, int rank, IDevice device, DeviceLink link, EngineMemory memory, TickState state)
 {
     private readonly WorkerProgram program = plan.Programs[rank];
 
@@ -32,8 +31,8 @@ internal sealed class StepBuilder(Plan plan, int rank, IDevice device, ITranspor
         SumInstruction i => Sum(i),
         SumParametersInstruction i => SumParameters(i),
         UpdateInstruction i => Update(i),
-        SendInstruction i => () => transport.PostSend(i.Slab.Id, state.Tick.Number),
-        ReceiveInstruction i => () => transport.WaitReceived(i.Slab.Id, state.Tick.Number),
+        SendInstruction i => () => link.Send(i.Slab, state.Tick.Number),
+        ReceiveInstruction i => () => link.Receive(i.Slab, state.Tick.Number),
         _ => throw new InvalidOperationException($"unknown instruction {instruction}"),
     };
 
@@ -57,9 +56,9 @@ internal sealed class StepBuilder(Plan plan, int rank, IDevice device, ITranspor
 
     private DeviceParameters ParametersOf(Piece piece) => memory.Parameters(SetOf(piece).Id);
 
-    private Func<TensorView> Input(Piece piece)
+    private Func<TensorView> Input(Piece piece, BlockRange blocks)
     {
-        if (piece.Layer.Number == 0) return () => state.Images!;
+        if (piece.Layer.Number == 0) return () => link.Images(blocks);
         var view = Activation(piece.Layer.Number - 1, piece.Input);
         return () => view;
     }
@@ -69,7 +68,7 @@ internal sealed class StepBuilder(Plan plan, int rank, IDevice device, ITranspor
 
     private Action Forward(Piece piece, BlockRange blocks)
     {
-        var x = Input(piece);
+        var x = Input(piece, blocks);
         var y = Output(piece);
         var neuron = piece.Layer.Neuron;
         switch (piece.Layer)
@@ -98,7 +97,7 @@ internal sealed class StepBuilder(Plan plan, int rank, IDevice device, ITranspor
 
     private Action Loss(LossInstruction i)
     {
-        var logits = Input(i.Piece);
+        var logits = Input(i.Piece, i.Blocks);
         var probabilities = Output(i.Piece);
         var gradient = i.Target < 0 ? null : Part(i.Target, i.Piece.Input);
         // A replicated softmax is computed by all and counted once.
@@ -136,11 +135,11 @@ internal sealed class StepBuilder(Plan plan, int rank, IDevice device, ITranspor
                 return () => device.FullyConnectedInputGradient(connected, dy, weights, dx, blocks);
             case PoolingLayer l:
                 var pooling = l.Shape(piece.Output.Count);
-                var (px, py, neuron) = (Input(piece), Output(piece), piece.Layer.Neuron);
+                var (px, py, neuron) = (Input(piece, blocks), Output(piece), piece.Layer.Neuron);
                 return () => device.PoolingInputGradient(pooling, px(), py, dy, dx, neuron, blocks);
             case NormalizationLayer l:
                 var normalization = l.Shape(piece.Output.Count);
-                var nx = Input(piece);
+                var nx = Input(piece, blocks);
                 return () => device.NormalizationInputGradient(normalization, nx(), dy, dx, blocks);
             case DropoutLayer l:
                 var dropout = Shape(l, piece);
@@ -152,7 +151,7 @@ internal sealed class StepBuilder(Plan plan, int rank, IDevice device, ITranspor
 
     private Action WeightGradient(WeightGradientInstruction i)
     {
-        var (x, dy, parameters) = (Input(i.Piece), Gradient(i.Piece), memory.Parameters(i.Parameters));
+        var (x, dy, parameters) = (Input(i.Piece, i.Blocks), Gradient(i.Piece), memory.Parameters(i.Parameters));
         switch (i.Piece.Layer)
         {
             case ConvolutionLayer l:
@@ -168,7 +167,7 @@ internal sealed class StepBuilder(Plan plan, int rank, IDevice device, ITranspor
 
     private Action FusedUpdate(FusedUpdateInstruction i)
     {
-        var (x, dy, parameters) = (Input(i.Piece), Gradient(i.Piece), memory.Parameters(i.Parameters));
+        var (x, dy, parameters) = (Input(i.Piece, i.Blocks), Gradient(i.Piece), memory.Parameters(i.Parameters));
         var shape = ((FullyConnectedLayer)i.Piece.Layer).Shape(i.Piece.Output.Count);
         if (parameters.Gradients is not null)
         {

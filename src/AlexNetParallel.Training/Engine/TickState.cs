@@ -16,16 +16,15 @@ internal sealed class TickState(Network network, ulong seed)
     public ulong Seed => seed;
     public Tick Tick { get; private set; }
     public bool Training { get; private set; }
-    public TensorView? Images { get; private set; }
     public LossSums Loss { get; set; }
 
     public unsafe ReadOnlySpan<int> Labels => new((void*)labels, Tick.Cases);
 
     public UpdateRule Rate(int layer) => rates[layer];
 
-    public void Begin(Tick tick, TensorView? images, nint labelsAddress, UpdateRule[] layerRates)
+    public void Begin(Tick tick, nint labelsAddress, UpdateRule[] layerRates)
     {
-        (Tick, Images, labels, rates, Loss) = (tick, images, labelsAddress, layerRates, default);
+        (Tick, labels, rates, Loss) = (tick, labelsAddress, layerRates, default);
         Training = tick.Split == Split.Train;
         lowestTrained = int.MaxValue;
         if (!Training) return;

@@ -13,6 +13,7 @@ namespace AlexNetParallel.Training.Engine;
 /// </summary>
 public sealed class WorkerEngine : IDisposable
 {
+    private readonly DeviceLink link;
     private readonly EngineMemory memory;
     private readonly EngineStep[] steps;
     private readonly TickState state;
@@ -34,12 +35,14 @@ public sealed class WorkerEngine : IDisposable
     {
         (Plan, Rank, Device, this.transport, this.position) = (plan, rank, device, transport, position);
         state = new TickState(plan.Network, seed);
-        memory = new EngineMemory(plan, rank, device, transport, keepGradients);
-        steps = new StepBuilder(plan, rank, device, transport, memory, state).Build();
+        link = DeviceLink.For(device, transport, plan, rank, keepGradients);
+        memory = new EngineMemory(plan, rank, device, link, keepGradients);
+        steps = new StepBuilder(plan, rank, device, link, memory, state).Build();
         incoming = [.. plan.Slabs.Where(s => s.To == rank)];
         outgoing = [.. plan.Slabs.Where(s => s.From == rank)];
         sent = new bool[plan.Slabs.Count];
         foreach (var set in Program.Parameters) InitialParameters.Set(memory.Parameters(set.Id), set, seed);
+        device.Synchronize(); // all memory is zeroed before anything can arrive in it
     }
 
     /// <summary>The plan that is run.</summary>
@@ -95,7 +98,8 @@ public sealed class WorkerEngine : IDisposable
             transport.WaitSent(slab.Id, lastTick);
             sent[slab.Id] = false;
         }
-        state.Begin(tick, memory.Images(images), labels, rates);
+        state.Begin(tick, labels, rates);
+        link.Begin(images, memory.ImageLayout);
         foreach (var slab in incoming)
             if (state.Crosses(Plan.Exchanges[slab.Exchange]))
                 transport.PostReceive(slab.Id, tick.Number);
@@ -105,12 +109,10 @@ public sealed class WorkerEngine : IDisposable
             if (!training && step.Instruction.Phase != Phase.Forward) continue;
             if (!state.Wants(step)) continue;
             position?.At(i);
-            var begin = System.Diagnostics.Stopwatch.GetTimestamp();
-            step.Run();
-            step.StopwatchTicks += System.Diagnostics.Stopwatch.GetTimestamp() - begin;
+            link.Run(step);
             if (step.Instruction is SendInstruction send) sent[send.Slab.Id] = true;
         }
-        Device.Synchronize();
+        link.Finish();
         position?.At(-1);
         lastTick = tick.Number;
         return state.Loss;
@@ -120,5 +122,9 @@ public sealed class WorkerEngine : IDisposable
     public Model.Tensors.TensorLayout? ImageLayout => memory.ImageLayout;
 
     /// <inheritdoc/>
-    public void Dispose() => memory.Dispose();
+    public void Dispose()
+    {
+        link.Dispose();
+        memory.Dispose();
+    }
 }

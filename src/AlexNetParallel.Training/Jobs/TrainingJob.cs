@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AlexNetParallel.Devices;
+using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Planning;
@@ -19,10 +20,12 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
     private Recipe recipe = null!;
     private Plan plan = null!;
     private IDevice? device;
+    private CudaPeerMemory? peerMemory;
     private ITransport? transport;
     private WorkerEngine? engine;
     private WorkerFeed? feed;
     private Course course = null!;
+    private Action<string>? log;
     private UpdateRule[] rules = [];
 
     /// <summary>The engine, once prepared: its times and parameters.</summary>
@@ -33,14 +36,19 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
     {
         var job = context.Job;
         recipe = RecipeFile.Parse(job.Recipe, "recipe.yaml");
+        log = context.Log;
         plan = Plan.Compile(recipe.Network, recipe.Partition, job.Workers, recipe.Batch);
         context.Gather("plan", plan.Sha256, mustAgree: true);
-        device = options.CreateDevice();
-        Guarded(() => transport = TransportFactory.Create(job.Transport, job.Rank, job.Workers, options));
+        device = options.CreateDevice(job.Rank);
+        peerMemory = device is CudaDevice cuda ? new CudaPeerMemory(cuda) : null;
+        Guarded(() => transport = TransportFactory.Create(job.Transport, job.Rank, job.Workers, options, peerMemory));
         engine = new WorkerEngine(plan, job.Rank, device, transport!, recipe.Seed, position: context.Position);
+        if (device is CudaDevice opened) context.Log($"{opened.Description}: {opened.AllocatedBytes:N0} bytes allocated, {opened.PlanMemory(engine.Program).Bytes:N0} planned; {opened.CompiledModules} kernel modules compiled now");
         var address = transport!.ListenAsync(context.Cancellation).GetAwaiter().GetResult();
         var addresses = context.Gather("transport", address);
         transport.ConnectAsync(engine.Slabs, addresses, context.Cancellation).GetAwaiter().GetResult();
+
+        if (device is CudaDevice) TellPaths(context);
 
         using var checkpoint = job.ResumeFrom is null ? null : Checkpoint.Open(job.ResumeFrom, verify: job.Rank == 0);
         Guarded(() => feed = WorkerFeed.Open(context, recipe, options.FeedThreads));
@@ -66,7 +74,23 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
         var exchanged = engine!.ExchangeSeconds;
         var loss = engine.Run(tick, images, labels, rules);
         feed.Release();
+        TellKernels();
         return new TickResult(loss, engine.ExchangeSeconds - exchanged, fed);
+    }
+
+    /// <summary>By which path this worker's slabs reach each of the others.</summary>
+    private void TellPaths(IWorkerContext context)
+    {
+        foreach (var slab in engine!.Slabs.Where(s => s.From == engine.Rank).DistinctBy(s => s.To).OrderBy(s => s.To))
+            context.Log($"slabs to worker {slab.To}: {(transport!.MovesBetweenDevices(slab.Id) ? "from device to device" : "through pinned host memory")} ({transport.Name})");
+    }
+
+    /// <summary>After the first training step: which variants of the kernels ran.</summary>
+    private void TellKernels()
+    {
+        if (log is null || device is not CudaDevice { KernelsUsed: { Count: > 0 } used }) return;
+        log($"kernels: {string.Join("; ", used)}");
+        log = null;
     }
 
     /// <inheritdoc/>
@@ -106,8 +130,9 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
             feed?.Dispose();
             engine?.Dispose();
             transport?.Dispose();
+            peerMemory?.Dispose();
             device?.Dispose();
-            (feed, engine, transport, device) = (null, null, null, null);
+            (feed, engine, transport, peerMemory, device) = (null, null, null, null, null);
         }
     }
 }

@@ -1,5 +1,6 @@
 using AlexNetParallel.Devices;
 using AlexNetParallel.Devices.Cpu;
+using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Exchange.Grpc;
 
 namespace AlexNetParallel.Training.Jobs;
@@ -16,6 +17,19 @@ public sealed record TrainingJobOptions
     /// <summary>Where and how this worker listens for the others when the transport is gRPC. TCP loopback by default.</summary>
     public GrpcTransportOptions Grpc { get; init; } = new();
 
+    /// <summary>Computes on a CUDA device with this driver. Null, the default: on the CPU.</summary>
+    public CudaDriverKind? Cuda { get; init; }
+
+    /// <summary>CUDA devices by number: worker r takes the one at r modulo their number. Empty, the default: all that are there.</summary>
+    public IReadOnlyList<int> Devices { get; init; } = [];
+
     /// <summary>Makes the device.</summary>
-    public IDevice CreateDevice() => new CpuDevice(new CpuOptions { Threads = Threads });
+    /// <param name="rank">The worker that will compute on it.</param>
+    /// <exception cref="CudaException">It cannot be had; the message says what to do instead.</exception>
+    public IDevice CreateDevice(int rank)
+    {
+        if (Cuda is not { } driver) return new CpuDevice(new CpuOptions { Threads = Threads });
+        CudaDriver.Open(driver);
+        return new CudaDevice(new CudaOptions { Driver = driver, Ordinal = Devices.Count > 0 ? Devices[rank % Devices.Count] : rank % CudaDriver.DeviceCount });
+    }
 }

@@ -12,12 +12,17 @@ public static class TransportFactory
 
     /// <summary>Makes one worker's transport.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static ITransport Create(string name, int rank, int workers, TrainingJobOptions options)
+    /// <param name="name">Its name.</param>
+    /// <param name="rank">The worker.</param>
+    /// <param name="workers">Number of workers.</param>
+    /// <param name="options">What the worker was started with.</param>
+    /// <param name="memory">The device's memory, where tensors lie in one that other processes reach.</param>
+    public static ITransport Create(string name, int rank, int workers, TrainingJobOptions options, IPeerMemory? memory = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         return name switch
         {
-            "peer" => new PeerTransport(rank, workers),
+            "peer" => new PeerTransport(rank, workers, memory),
             "grpc" => new GrpcTransport(rank, workers, options.Grpc),
             _ => throw new ArgumentException($"found transport '{name}'; expected {string.Join(" or ", Names)}"),
         };

@@ -16,12 +16,13 @@ public class SplitTests
     private const int Steps = 4;
 
     /// <summary>Trains a few steps on noise and gives all weights, biases and momenta.</summary>
-    private static Dictionary<string, float[]> Train(string network, string partition, int workers, int batch, int threads = 1, int frozenBelow = 0)
+    internal static Dictionary<string, float[]> Train(string network, string partition, int workers, int batch, int threads = 1, int frozenBelow = 0, Func<int, IDevice>? device = null)
     {
         var plan = Plan.Compile(NetworkFile.Load(network), PartitionFile.Load(partition), workers, batch);
-        using var group = new LocalWorkers(plan, _ => new CpuDevice(new CpuOptions { Threads = threads }), seed: 7);
+        using var group = new LocalWorkers(plan, device ?? (_ => new CpuDevice(new CpuOptions { Threads = threads })), seed: 7);
         var layout = group.Engines[0].ImageLayout!;
-        using var images = group.Engines[0].Device.Allocate(layout.Size);
+        using var host = new CpuDevice();
+        using var images = host.Allocate(layout.Size);
         UpdateRule[] rates = [.. plan.Network.Layers.Select(l => l.Number < frozenBelow
             ? new UpdateRule(0, 0, 0.9f, 0.0005f, batch) : new UpdateRule(0.01f, 0.02f, 0.9f, 0.0005f, batch))];
         for (var step = 1; step <= Steps; step++)
@@ -49,7 +50,7 @@ public class SplitTests
         return result;
     }
 
-    private static void AssertSame(Dictionary<string, float[]> expected, Dictionary<string, float[]> got)
+    internal static void AssertSame(Dictionary<string, float[]> expected, Dictionary<string, float[]> got)
     {
         foreach (var (name, values) in expected) Closeness.Same(values, got[name], name);
     }
