@@ -13,6 +13,21 @@ internal static class Numbers
 
     public static Option<ulong?> SeedOption(string name, string description) => Make<ulong>(name, description, 0);
 
+    /// <summary>Numbers from 0 with commas between: 0,1.</summary>
+    public static Option<int[]?> ListOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N,N,…",
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[^1].Value : "";
+            var numbers = text.Split(',').Select(t => int.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToArray();
+            if (numbers.All(n => n >= 0)) return numbers;
+            result.AddError($"{name}: found '{text}'; expected whole numbers from 0 with commas between, such as 0,1");
+            return null;
+        },
+    };
+
     private static Option<T?> Make<T>(string name, string description, T least) where T : struct, IBinaryInteger<T>, IMinMaxValue<T> => new(name)
     {
         Description = description,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AlexNetParallel.Data;
+using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Model.Files;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Training.Checkpoints;
@@ -31,6 +32,11 @@ internal abstract class Verb : Command
         {
             context.Complain(e.Message);
             return ExitCode.Usage;
+        }
+        catch (CudaException e)
+        {
+            context.Complain(e.Message);
+            return ExitCode.Failed;
         }
         catch (OperationCanceledException)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AlexNetParallel.Data;
 using AlexNetParallel.Data.Sharing;
+using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Exchange.Grpc;
 using AlexNetParallel.Model.Planning;
@@ -49,7 +50,7 @@ internal sealed class WorkerVerb : Verb
             Coordinator = context.Get(coordinator)!,
             Security = known,
             Rank = context.Get(rank),
-            Device = $"cpu, {job.Threads} thread{(job.Threads == 1 ? "" : "s")}",
+            Device = job.Cuda is { } driver ? $"cuda, {driver} driver".ToLowerInvariant() : $"cpu, {job.Threads} thread{(job.Threads == 1 ? "" : "s")}",
             MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             PositionPage = context.Get(page),
             ConnectTime = TimeSpan.FromSeconds(context.Get(wait) ?? 60),
@@ -59,7 +60,7 @@ internal sealed class WorkerVerb : Verb
             await WorkerSession.RunAsync(options, _ => context.Get(onlyExchange) ? new ExchangeJob(job) : new TrainingJob(job), interruption?.Token ?? default).ConfigureAwait(false);
             return ExitCode.Done;
         }
-        catch (Exception e) when (e is WorkerSessionException or ExchangeException or DataSetException or FeedException or PlanException or CheckpointException)
+        catch (Exception e) when (e is WorkerSessionException or ExchangeException or DataSetException or FeedException or PlanException or CheckpointException or CudaException)
         {
             context.Complain(e.Message);
             return interruption is { Token.IsCancellationRequested: true } ? ExitCode.Interrupted : ExitCode.Failed;

@@ -34,7 +34,8 @@ internal sealed class AlexnetProcess : IDisposable
     /// <param name="folder">Current folder.</param>
     /// <param name="arguments">The command line.</param>
     /// <param name="onLine">Called for each line of its output.</param>
-    public static AlexnetProcess Start(string folder, IEnumerable<string> arguments, Action<JsonElement>? onLine = null)
+    /// <param name="environment">Variables besides those of this process.</param>
+    public static AlexnetProcess Start(string folder, IEnumerable<string> arguments, Action<JsonElement>? onLine = null, IEnumerable<(string Name, string Value)>? environment = null)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "alexnet.dll");
         var info = new ProcessStartInfo("setsid", ["dotnet", "exec", program, .. arguments, "--json"])
@@ -44,6 +45,7 @@ internal sealed class AlexnetProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment ?? []) info.Environment[name] = value;
         return new AlexnetProcess(Process.Start(info)!, onLine);
     }
 
@@ -57,9 +59,12 @@ internal sealed class AlexnetProcess : IDisposable
     }
 
     /// <summary>Runs a command line to its end.</summary>
-    public static async Task<(int Code, IReadOnlyList<JsonElement> Lines, string Error)> RunAsync(string folder, params string[] arguments)
+    public static Task<(int Code, IReadOnlyList<JsonElement> Lines, string Error)> RunAsync(string folder, params string[] arguments) => RunAsync(folder, arguments, []);
+
+    /// <summary>The same with variables of the environment.</summary>
+    public static async Task<(int Code, IReadOnlyList<JsonElement> Lines, string Error)> RunAsync(string folder, string[] arguments, (string Name, string Value)[] environment)
     {
-        using var process = Start(folder, arguments);
+        using var process = Start(folder, arguments, environment: environment);
         return await process.EndAsync();
     }
 
