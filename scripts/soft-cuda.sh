@@ -4,6 +4,8 @@
 #
 #   scripts/soft-cuda.sh            build into artifacts/softcuda, unless that is up to date
 #   scripts/soft-cuda.sh --needs    install g++ and NVRTC only
+#   scripts/soft-cuda.sh --prove    also build artifacts/softcuda/prove, the program of tests/AlexNetParallel.SoftCuda.Tests
+#   scripts/soft-cuda.sh --report   also write docs/measurements/kernels.md with it
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -89,7 +91,25 @@ build() {
     fi
 }
 
+build_prove() {
+    local folder=$root/tests/AlexNetParallel.SoftCuda.Tests/prove
+    [ -e "$output/prove" ] && [ -z "$(find "$folder" -newer "$output/prove" -print -quit)" ] && return 0
+    g++ -std=c++20 -O1 -Wall -Wextra -I"$folder" -o "$output/prove.new" "$folder"/*.cpp -ldl
+    mv "$output/prove.new" "$output/prove"
+}
+
 install_needs
 [ "${1:-}" = --needs ] && exit 0
+# One at a time: tests and ./alexnet may ask at once.
+mkdir -p "$output"
+exec 9> "$output/.lock"
+if command -v flock > /dev/null; then flock 9; fi
 build
+case ${1:-} in
+    --prove) build_prove ;;
+    --report)
+        build_prove
+        "$output/prove" report "$root/kernels" "$root/docs/measurements/kernels.md"
+        ;;
+esac
 say "The software CUDA device is in ${output#"$root/"}"
