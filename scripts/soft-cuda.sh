@@ -15,7 +15,8 @@ output=$root/artifacts/softcuda
 say() { printf '%s\n' "$*" >&2; }
 
 has_nvrtc() {
-    ldconfig -p 2> /dev/null | grep -q 'libnvrtc\.so\.' || ls /usr/local/cuda*/lib64/libnvrtc.so.* > /dev/null 2>&1
+    # Not grep -q: it stops reading at the first match, and now and then that ends ldconfig by a signal, which counts as "not found".
+    ldconfig -p 2> /dev/null | grep 'libnvrtc\.so\.' > /dev/null || ls /usr/local/cuda*/lib64/libnvrtc.so.* > /dev/null 2>&1
 }
 
 # The machine's own Debian entry, with the components that NVRTC is in. It has to name the same mirror and the same key, else apt refuses the pair.

@@ -57,9 +57,3 @@ public sealed class CheckedUpdateTests : UpdateSuite<CudaChecked>;
 
 /// <inheritdoc cref="CheckedPoolingTests"/>
 public sealed class CheckedBatchTests : BatchSuite<CudaChecked>;
-
-/// <inheritdoc cref="CheckedPoolingTests"/>
-public sealed class CheckedConvolutionTests : ConvolutionSuite<CudaChecked>;
-
-/// <inheritdoc cref="CheckedPoolingTests"/>
-public sealed class CheckedFullyConnectedTests : FullyConnectedSuite<CudaChecked>;

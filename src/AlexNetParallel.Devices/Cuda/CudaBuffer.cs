@@ -8,10 +8,12 @@ namespace AlexNetParallel.Devices.Cuda;
 public sealed unsafe class CudaBuffer : DeviceBuffer
 {
     private readonly CudaDevice device;
-    private readonly bool owned;
     private nint address;
 
-    private CudaBuffer(CudaDevice device, nint address, long length, bool owned) : base(length) => (this.device, this.address, this.owned) = (device, address, owned);
+    private CudaBuffer(CudaDevice device, nint address, long length, long allocated) : base(length) => (this.device, this.address, AllocatedFloats) = (device, address, allocated);
+
+    /// <summary>Floats that were allocated for it; 0 where somebody else owns the memory.</summary>
+    internal long AllocatedFloats { get; }
 
     /// <inheritdoc/>
     public override nint Address
@@ -27,14 +29,18 @@ public sealed unsafe class CudaBuffer : DeviceBuffer
     internal bool IsOn(CudaDevice other) => device == other;
 
     /// <summary>Zeroed memory; 256-aligned.</summary>
-    internal static CudaBuffer Allocate(CudaDevice device, long floats)
+    /// <param name="device">Where.</param>
+    /// <param name="floats">Floats of the buffer.</param>
+    /// <param name="allocated">Floats to allocate: as many, or more.</param>
+    internal static CudaBuffer Allocate(CudaDevice device, long floats, long allocated)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(floats);
         device.Context.MakeCurrent();
         // An empty buffer has an address too.
-        ThrowIfFailed(cuMemAlloc(out var address, (nuint)(Math.Max(floats, 1) * sizeof(float))), device.Context.Ordinal);
-        ThrowIfFailed(cuMemsetD32Async(address, 0, (nuint)Math.Max(floats, 1), device.Compute.Handle), device.Context.Ordinal);
-        return new CudaBuffer(device, address, floats, owned: true);
+        var count = (nuint)Math.Max(allocated, 1);
+        ThrowIfFailed(cuMemAlloc(out var address, count * sizeof(float)), device.Context.Ordinal);
+        ThrowIfFailed(cuMemsetD32Async(address, 0, count, device.Compute.Handle), device.Context.Ordinal);
+        return new CudaBuffer(device, address, floats, (long)count);
     }
 
     /// <summary>Memory that somebody else owns.</summary>
@@ -43,7 +49,7 @@ public sealed unsafe class CudaBuffer : DeviceBuffer
         if (address == 0 || address % sizeof(float) != 0)
             throw new ArgumentException($"0x{address:x} is not the address of floats: it must be a multiple of 4 and not 0", nameof(address));
         ArgumentOutOfRangeException.ThrowIfNegative(floats);
-        return new CudaBuffer(device, address, floats, owned: false);
+        return new CudaBuffer(device, address, floats, allocated: 0);
     }
 
     /// <inheritdoc/>
@@ -70,7 +76,7 @@ public sealed unsafe class CudaBuffer : DeviceBuffer
     protected override void Dispose(bool disposing)
     {
         if (address == 0) return;
-        if (owned && disposing) device.Free(address, Length);
+        if (AllocatedFloats > 0 && disposing) device.Free(address, AllocatedFloats);
         address = 0;
     }
 

@@ -15,7 +15,19 @@ public sealed unsafe partial class CudaDevice
         .. Enumerable.Range(0, CudaDriver.DeviceCount).Where(d => d != Info.Ordinal && CudaDriver.CanAccessPeer(Info.Ordinal, d)).Select(d => CudaDriver.Describe(d).Uuid),
     ];
 
-    /// <summary>What another process opens to reach a buffer; the buffer must be one that <see cref="Allocate"/> gave.</summary>
+    /// <summary>
+    /// Memory is shared with other processes in pieces of this size: a smaller buffer may have its piece in common with others, which a second handle
+    /// would open again (CUDA C++ Programming Guide, "Interprocess Communication").
+    /// </summary>
+    private const long SharedPiece = 2 << 20;
+
+    /// <summary>Zeroed memory for a buffer that other processes reach: whole pieces of 2 MiB.</summary>
+    public DeviceBuffer AllocateShareable(long floats) => CountAllocated(CudaBuffer.Allocate(this, floats, ShareableBytes(floats) / sizeof(float)));
+
+    /// <summary>Bytes that such a buffer takes.</summary>
+    internal static long ShareableBytes(long floats) => Math.Max(1, Ceiling(floats * sizeof(float), SharedPiece)) * SharedPiece;
+
+    /// <summary>What another process opens to reach a buffer that <see cref="AllocateShareable"/> gave.</summary>
     public string Export(DeviceBuffer buffer)
     {
         ArgumentNullException.ThrowIfNull(buffer);

@@ -88,10 +88,11 @@ public sealed unsafe partial class CudaDevice : IDevice
         Context.Dispose();
     }
 
-    internal CudaBuffer AllocateFloats(long floats)
+    internal CudaBuffer AllocateFloats(long floats) => CountAllocated(CudaBuffer.Allocate(this, floats, floats));
+
+    private CudaBuffer CountAllocated(CudaBuffer buffer)
     {
-        var buffer = CudaBuffer.Allocate(this, floats);
-        Interlocked.Add(ref allocatedBytes, floats * sizeof(float));
+        Interlocked.Add(ref allocatedBytes, buffer.AllocatedFloats * sizeof(float));
         return buffer;
     }
 

@@ -18,7 +18,7 @@ public sealed class CudaMemoryPlan
     public CudaMemoryPlan(WorkerProgram program, bool cublas, bool keepGradients = false)
     {
         ArgumentNullException.ThrowIfNull(program);
-        foreach (var tensor in program.Tensors) TensorBytes += tensor.Bytes;
+        foreach (var tensor in program.Tensors) TensorBytes += tensor.Crosses ? CudaDevice.ShareableBytes(tensor.Layout.Size) : Math.Max(tensor.Bytes, sizeof(float));
         foreach (var set in program.Parameters) ParameterBytes += ParameterFloats(set, keepGradients) * sizeof(float);
         foreach (var instruction in program.Instructions) Add(instruction, cublas);
         ScratchBytes = (scratch.Values.Sum() + CudaTables.RunFloats) * sizeof(float);

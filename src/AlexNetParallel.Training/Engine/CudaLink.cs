@@ -42,7 +42,7 @@ internal sealed class CudaLink : DeviceLink
 
     public override DeviceBuffer Allocate(PlannedTensor tensor)
     {
-        var buffer = device.Allocate(tensor.Layout.Size);
+        var buffer = device.AllocateShareable(tensor.Layout.Size);
         crossing.Add(tensor.Id, (transport.Allocate(tensor.Id, tensor.Layout.Size), buffer));
         if (transport is PeerTransport { Memory: CudaPeerMemory memory }) memory.Add(tensor.Id, buffer);
         return buffer;

@@ -27,7 +27,7 @@ public sealed class CudaSteadyStateTests : SteadyStateSuite<CudaPlain>;
 public sealed class CudaConvolutionTests : ConvolutionSuite<CudaVariants>;
 
 /// <inheritdoc cref="CudaPoolingTests"/>
-public sealed class CudaFullyConnectedTests : FullyConnectedSuite<CudaVariants>;
+public sealed class CudaFullyConnectedTests : FullyConnectedSuite<CudaProducts>;
 
 /// <inheritdoc cref="CudaPoolingTests"/>
 public sealed class CublasFullyConnectedTests : FullyConnectedSuite<CudaWithCublas>;

@@ -6,14 +6,15 @@ namespace AlexNetParallel.Devices.Tests.Cuda;
 /// <summary>The project's own kernels only: those that the registry chooses, and each other variant forced. All give the same bits.</summary>
 public sealed class CudaVariants : IDeviceVariants
 {
-    private const string Registry = "cuda, as the registry chooses";
+    internal const string Registry = "cuda, as the registry chooses";
+    internal const string AnySize = "cuda, variants for any size";
 
     private static readonly Dictionary<string, string> forced = new()
     {
         [Registry] = "",
         ["cuda, the widest tiles"] = "conv_taps_128x128,conv_weight_gradient_128x128",
         ["cuda, the narrowest tiles"] = "conv_taps_32x128,conv_weight_gradient_128x32",
-        ["cuda, variants for any size"] = "conv_taps_any,conv_weight_gradient_128x48,sgemm_tn_any,sgemm_nn_any",
+        [AnySize] = "conv_taps_any,conv_weight_gradient_128x48,sgemm_tn_any,sgemm_nn_any",
         ["cuda, other tiles"] = "conv_taps_64x128,conv_weight_gradient_128x64",
     };
 
@@ -25,6 +26,19 @@ public sealed class CudaVariants : IDeviceVariants
 
     /// <inheritdoc/>
     public static IDevice OpenPlain() => Open(Registry);
+}
+
+/// <summary>The variants of matrix products, by the project's own GEMM.</summary>
+public sealed class CudaProducts : IDeviceVariants
+{
+    /// <inheritdoc/>
+    public static IReadOnlyList<string> Names { get; } = [CudaVariants.Registry, CudaVariants.AnySize];
+
+    /// <inheritdoc/>
+    public static IDevice Open(string name) => CudaVariants.Open(name);
+
+    /// <inheritdoc/>
+    public static IDevice OpenPlain() => CudaVariants.OpenPlain();
 }
 
 /// <summary>One variant, for operations that have no others.</summary>
