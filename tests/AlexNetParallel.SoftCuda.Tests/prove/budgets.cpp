@@ -43,6 +43,7 @@ int proveBudgets(const Sources& sources, const std::string& report) {
     const auto surveyed = survey(sources);
     for (const SurveyedKernel& k : surveyed) {
         kernels++;
+        if (!k.hasPtx) fail(k, "not in the module's PTX");
         const Budget& budget = budgetOf(k.code.name);
         if (k.code.stack != 0 || k.code.localAccesses != 0)
             fail(k, std::to_string(k.code.stack) + " bytes of local memory, " + std::to_string(k.code.localAccesses) + " accesses: registers are spilled");
@@ -65,12 +66,7 @@ int proveBudgets(const Sources& sources, const std::string& report) {
             printf("%s is not what the kernels are now: scripts/soft-cuda.sh --report writes it again\n", report.c_str());
         }
     }
-    int ptx = 0;
-    for (auto& [file, text] : sources) {
-        if (file.substr(file.size() - 3) != ".cu") continue;
-        for (int architecture : Architectures) ptx += compile(sources, file, architecture, false).find(".visible .entry") != std::string::npos;
-    }
-    printf("%d kernels x architectures compiled to machine code, %d modules x architectures to PTX, %d failures\n", kernels, ptx, failures);
+    printf("%d kernels x architectures compiled to PTX and machine code, %d failures\n", kernels, failures);
     return failures;
 }
 

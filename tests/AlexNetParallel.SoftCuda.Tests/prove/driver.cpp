@@ -175,10 +175,10 @@ int writeFromOutside(const std::string& digits) {
 
 int proveDriver(const std::string& own, const std::string& driver) {
     const Sources sources{{"driver.cu", Source}};
-    const std::string ptx = compile(sources, "driver.cu", 70, false);
+    const std::string ptx = compile(sources, "driver.cu", 70, false).ptx;
     faults(ptx);
     streams(ptx);
-    modules(ptx, compile(sources, "driver.cu", 70, true));
+    modules(ptx, compile(sources, "driver.cu", 70, true).machineCode);
     processes(own, driver);
     printf("%d checks of the software device, %d failures\n", checks, failures);
     return failures;

@@ -63,7 +63,7 @@ std::vector<SourceMutation> sourceMutations(const Sources& sources) {
 int proveMutations(const Sources& sources) {
     const std::vector<Case> cases = allCases();
     std::map<std::string, std::string> modules;
-    for (const Case& c : cases) if (!modules.count(c.file)) modules[c.file] = compile(sources, c.file, 70, false);
+    for (const Case& c : cases) if (!modules.count(c.file)) modules[c.file] = compile(sources, c.file, 70, false).ptx;
     int done = 0, missed = 0, faults = 0;
     auto judge = [&](const Case& c, const Outcome& good, const Outcome& changed, const std::string& what) {
         done++;
@@ -94,7 +94,7 @@ int proveMutations(const Sources& sources) {
             for (const Case& c : cases) {
                 if (c.kernel != kernel) continue;
                 const Outcome plain = run(c, modules[c.file]);
-                judge(c, plain, run(c, compile(m.sources, c.file, 70, false)), m.file + ": " + m.what);
+                judge(c, plain, run(c, compile(m.sources, c.file, 70, false).ptx), m.file + ": " + m.what);
                 barriers += m.what.compare(0, 7, "barrier") == 0;
                 break;
             }

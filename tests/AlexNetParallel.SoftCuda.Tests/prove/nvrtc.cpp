@@ -49,7 +49,7 @@ std::string compilerVersion() {
     return std::to_string(major) + "." + std::to_string(minor);
 }
 
-std::string compile(const Sources& sources, const std::string& file, int architecture, bool machineCode) {
+Compiled compile(const Sources& sources, const std::string& file, int architecture, bool machineCode) {
     std::vector<const char*> names, texts;
     for (auto& [name, text] : sources) {
         if (name.substr(name.size() - 4) != ".cuh") continue;
@@ -62,19 +62,25 @@ std::string compile(const Sources& sources, const std::string& file, int archite
     const std::string target = std::string("--gpu-architecture=") + (machineCode ? "sm_" : "compute_") + std::to_string(architecture);
     std::vector<const char*> options{target.c_str(), "--std=c++14"};
     if (!machineCode) options.push_back("--generate-line-info");
-    const int result = function<int (*)(void*, int, const char* const*)>("nvrtcCompileProgram")(program, (int)options.size(), options.data());
-    size_t size = 0;
-    if (result != 0) {
+    const int status = function<int (*)(void*, int, const char* const*)>("nvrtcCompileProgram")(program, (int)options.size(), options.data());
+    if (status != 0) {
+        size_t size = 0;
         function<int (*)(void*, size_t*)>("nvrtcGetProgramLogSize")(program, &size);
         std::string log(size, '\0');
         function<int (*)(void*, char*)>("nvrtcGetProgramLog")(program, log.data());
         throw std::runtime_error(file + " does not compile for " + target + ": " + log.substr(0, 800));
     }
-    function<int (*)(void*, size_t*)>(machineCode ? "nvrtcGetCUBINSize" : "nvrtcGetPTXSize")(program, &size);
-    std::string image(size, '\0');
-    function<int (*)(void*, char*)>(machineCode ? "nvrtcGetCUBIN" : "nvrtcGetPTX")(program, image.data());
+    Compiled result;
+    auto get = [&](const char* sizeName, const char* name, std::string& image) {
+        size_t bytes = 0;
+        function<int (*)(void*, size_t*)>(sizeName)(program, &bytes);
+        image.resize(bytes);
+        function<int (*)(void*, char*)>(name)(program, image.data());
+    };
+    get("nvrtcGetPTXSize", "nvrtcGetPTX", result.ptx);
+    if (machineCode) get("nvrtcGetCUBINSize", "nvrtcGetCUBIN", result.machineCode);
     function<int (*)(void**)>("nvrtcDestroyProgram")(&program);
-    return image;
+    return result;
 }
 
 } // namespace prove

@@ -13,7 +13,12 @@ Sources readSources(const std::string& folder);
 /// What NVRTC calls itself, "11.8".
 std::string compilerVersion();
 
-/// PTX for compute_NN with line information, or machine code for sm_NN without (see kernels/README.md). Throws std::runtime_error with NVRTC's log.
-std::string compile(const Sources& sources, const std::string& file, int architecture, bool machineCode);
+struct Compiled {
+    std::string ptx, machineCode; // machineCode: empty unless asked for
+};
+
+/// PTX for compute_NN with line information; or machine code for sm_NN, and the PTX that it was made from, without (see kernels/README.md).
+/// Throws std::runtime_error with NVRTC's log.
+Compiled compile(const Sources& sources, const std::string& file, int architecture, bool machineCode);
 
 } // namespace prove

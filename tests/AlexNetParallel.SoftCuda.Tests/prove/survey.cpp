@@ -9,8 +9,11 @@ std::vector<SurveyedKernel> survey(const Sources& sources) {
     std::vector<SurveyedKernel> all;
     for (auto& [file, text] : sources) {
         if (file.substr(file.size() - 3) != ".cu") continue;
-        for (int architecture : Architectures)
-            for (const KernelCode& code : readCubin(compile(sources, file, architecture, true), architecture)) all.push_back({file, architecture, code});
+        for (int architecture : Architectures) {
+            const Compiled compiled = compile(sources, file, architecture, true);
+            for (const KernelCode& code : readCubin(compiled.machineCode, architecture))
+                all.push_back({file, architecture, code, compiled.ptx.find(".entry " + code.name + "(") != std::string::npos});
+        }
     }
     return all;
 }

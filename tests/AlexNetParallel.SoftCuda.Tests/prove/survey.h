@@ -12,6 +12,7 @@ struct SurveyedKernel {
     std::string file;
     int architecture;
     KernelCode code;
+    bool hasPtx; // the module's PTX for this architecture has the kernel
     /// Without the 1024 bytes that the system has on sm_90.
     int shared() const { return code.shared - (architecture >= 90 && code.shared > 0 ? 1024 : 0); }
 };
