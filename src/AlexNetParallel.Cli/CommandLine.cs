@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using AlexNetParallel.Cli.Verbs;
+using AlexNetParallel.Cli.Verbs.Bench;
 
 namespace AlexNetParallel.Cli;
 

@@ -102,6 +102,9 @@ public interface IDevice : IDisposable
     /// <summary>gradients = ((sources[0] + sources[1]) + …) over floats [offset, offset + count): the reduction of data parallelism.</summary>
     void Sum(DeviceBuffer destination, IReadOnlyList<DeviceBuffer> sources, long offset, long count);
 
+    /// <summary>FLOP a second that the device reaches at best now, measured in some milliseconds; a multiply-add counts as two. 0 where it cannot be measured.</summary>
+    double MeasurePeak() => 0;
+
     /// <summary>Waits until everything asked for is done.</summary>
     void Synchronize();
 }

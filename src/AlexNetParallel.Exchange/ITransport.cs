@@ -51,6 +51,9 @@ public interface ITransport : IDisposable
     /// </summary>
     bool MovesBetweenDevices(int slab);
 
+    /// <summary>Where the time of all exchanges went at this worker since it connected. Allocates nothing.</summary>
+    ExchangeTimes Times { get; }
+
     /// <summary>What has crossed so far for one exchange, at this worker.</summary>
     ExchangeCounters Counters(int exchange);
 }
@@ -66,6 +69,17 @@ public interface ITransport : IDisposable
 /// <param name="WrongFloats">Floats that did not arrive as they were sent; counted only where somebody checks (<see cref="Benchmarks.PlanExchanges"/>).</param>
 public readonly record struct ExchangeCounters(
     long PayloadBytesSent, long PayloadBytesReceived, long OverheadBytesSent, long Messages, double ExposedSeconds, double ExposedP50 = 0, double ExposedP95 = 0, long WrongFloats = 0);
+
+/// <summary>Where the time of exchanges went at one worker.</summary>
+/// <param name="Exposed">Seconds in which the worker's thread did nothing but send or wait.</param>
+/// <param name="Idle">The part of <paramref name="Exposed"/> in which nothing moved yet, because the other worker had not come so far: not a cost of the exchange.</param>
+/// <param name="Moving">Seconds in which slabs were on their way, whether the worker's thread computed meanwhile or not; slab by slab, even if two moved at once.</param>
+public readonly record struct ExchangeTimes(double Exposed, double Idle, double Moving)
+{
+    /// <summary>What passed between two readings.</summary>
+    public static ExchangeTimes operator -(ExchangeTimes later, ExchangeTimes earlier) =>
+        new(later.Exposed - earlier.Exposed, later.Idle - earlier.Idle, later.Moving - earlier.Moving);
+}
 
 /// <summary>An exchange could not go on: a peer is gone, or the job was aborted. The message says which and at which slab.</summary>
 public sealed class ExchangeException(string message, Exception? inner = null) : Exception(message, inner);

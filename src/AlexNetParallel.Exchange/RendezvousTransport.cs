@@ -80,6 +80,21 @@ public abstract class RendezvousTransport : ITransport
     }
 
     /// <inheritdoc/>
+    public unsafe ExchangeTimes Times
+    {
+        get
+        {
+            lock (gate)
+            {
+                var moving = 0L;
+                foreach (var line in lines)
+                    if (line != null) moving += line->Moving;
+                return new ExchangeTimes(table.ExposedSeconds, table.IdleSeconds, moving / (double)Stopwatch.Frequency);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public ExchangeCounters Counters(int exchange)
     {
         lock (gate)
@@ -165,11 +180,12 @@ public abstract class RendezvousTransport : ITransport
         table.Expose(slab.Exchange, tick, began);
     }
 
-    private void Wait(Slab slab, Side side, long tick)
+    private unsafe void Wait(Slab slab, Side side, long tick)
     {
         var began = Stopwatch.GetTimestamp();
         ThrowIfAborted(slab, tick);
         WaitDone(slab, side, tick);
+        table.Idle(began, lines[slab.Id]->Since);
         table.Expose(slab.Exchange, tick, began);
     }
 

@@ -9,6 +9,7 @@ internal sealed class SlabTable
 {
     private readonly Slab?[] byId;
     private readonly ExposedTimes?[] exposed;
+    private long idle;
 
     /// <param name="rank">This worker.</param>
     /// <param name="workers">Number of workers.</param>
@@ -54,6 +55,25 @@ internal sealed class SlabTable
     /// <summary>Adds the time since <paramref name="began"/> (Stopwatch ticks) to what an exchange has cost this worker's thread in a tick.</summary>
     public void Expose(int exchange, long tick, long began) => exposed[exchange]!.Add(tick, Stopwatch.GetTimestamp() - began);
 
+    /// <summary>Adds what this worker's thread waited before a slab began to move.</summary>
+    /// <param name="began">Stopwatch time at which the wait began; it ends now.</param>
+    /// <param name="moved">Stopwatch time at which the slab began to move.</param>
+    public void Idle(long began, long moved) => idle += Math.Clamp(moved - began, 0, Stopwatch.GetTimestamp() - began);
+
+    /// <summary>Seconds that this worker's thread waited before slabs began to move.</summary>
+    public double IdleSeconds => Volatile.Read(ref idle) / (double)Stopwatch.Frequency;
+
+    /// <summary>Seconds in which this worker's thread did nothing but send or wait for any exchange.</summary>
+    public double ExposedSeconds
+    {
+        get
+        {
+            var seconds = 0.0;
+            foreach (var times in exposed) seconds += times?.Seconds ?? 0;
+            return seconds;
+        }
+    }
+
     /// <summary>Time in which this worker's thread did nothing but send or wait for an exchange; null where it takes no part.</summary>
     public ExposedTimes? Exposed(int exchange) => exchange < exposed.Length ? exposed[exchange] : null;
 
@@ -65,6 +85,8 @@ internal sealed class SlabTable
         if (box.Offset < 0 || end > floats || box.PlaneStride < 0 || box.RowStride < 0)
             throw new ArgumentException($"slab {slab.Id} covers floats [{box.Offset}, {end}) of tensor {tensor} of worker {rank}, which has {floats}");
     }
+
+    private static double Seconds(long[] ticks, int exchange) => exchange < ticks.Length ? Volatile.Read(ref ticks[exchange]) / (double)Stopwatch.Frequency : 0;
 
     private Slab? Get(int slab) => (uint)slab < (uint)byId.Length ? byId[slab] : null;
 

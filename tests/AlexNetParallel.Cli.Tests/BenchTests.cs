@@ -5,26 +5,62 @@ namespace AlexNetParallel.Cli.Tests;
 public sealed class BenchTests
 {
     [Fact]
-    public async Task Every_pass_of_every_layer_with_weights_is_a_line()
+    public async Task Every_pass_of_every_layer_is_a_line()
     {
-        var (code, output, error) = await Command.RunAsync("bench", "ops", "--network", "quickstart", "--batch", "32", "--milliseconds", "1", "--json");
-        Assert.True(code == 0, error);
-        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        var lines = await LinesAsync("bench", "ops", "--network", "quickstart", "--batch", "32", "--milliseconds", "1", "--json");
         // The first layer needs no input gradient.
+        var products = lines.Where(l => l.GetProperty("fraction_of_peak").ValueKind == JsonValueKind.Number).ToList();
         Assert.Equal(["conv1 forward", "conv1 weight_gradient", "conv2 forward", "conv2 input_gradient", "conv2 weight_gradient"],
-            lines.Take(5).Select(l => $"{l.GetProperty("layer").GetString()} {l.GetProperty("pass").GetString()}"));
-        Assert.All(lines, l => Assert.InRange(l.GetProperty("fraction_of_peak").GetDouble(), 1e-4, 1.1));
-        Assert.All(lines, l => Assert.True(l.GetProperty("seconds_p50").GetDouble() > 0 && l.GetProperty("flop_per_second").GetDouble() > 0));
+            products.Take(5).Select(l => $"{l.GetProperty("layer").GetString()} {l.GetProperty("pass").GetString()}"));
+        Assert.All(products, l => Assert.InRange(l.GetProperty("fraction_of_peak").GetDouble(), 1e-4, 1.1));
+        Assert.All(lines, l => Assert.True(l.GetProperty("seconds_p50").GetDouble() > 0 && l.GetProperty("bytes_per_second").GetDouble() > 0));
+        Assert.All(lines, l => Assert.Equal(0, l.GetProperty("wrong").GetInt64()));
     }
 
     [Fact]
     public async Task Every_stage_of_the_feed_is_a_line()
     {
-        var (code, output, error) = await Command.RunAsync("bench", "feed", "--milliseconds", "1", "--json");
-        Assert.True(code == 0, error);
-        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        var lines = await LinesAsync("bench", "feed", "--milliseconds", "1", "--json");
         Assert.Equal(["draw", "augment"], lines.Select(l => l.GetProperty("stage").GetString()));
         Assert.All(lines, l => Assert.True(l.GetProperty("images_per_second").GetDouble() > 0));
         Assert.All(lines, l => Assert.Equal(0, l.GetProperty("wrong").GetInt64()));
+    }
+
+    [Theory]
+    [InlineData("peer")]
+    [InlineData("grpc")]
+    public async Task The_parts_of_a_step_add_up_to_its_time(string transport)
+    {
+        var lines = await LinesAsync("bench", "step", "--recipe", "quickstart", "--steps", "5", "--whole", "--transport", transport, "--json");
+        Assert.Equal([2, 1], lines.Select(l => l.GetProperty("workers").GetInt32()));
+        foreach (var line in lines)
+        {
+            double Part(string name) => line.GetProperty("breakdown").GetProperty(name).GetDouble();
+            string[] parts = ["compute", "exchange_exposed", "wait_for_slower", "feed", "host"];
+            var mean = line.GetProperty("mean_seconds").GetDouble();
+            Assert.All(parts, p => Assert.InRange(Part(p), 0, mean));
+            // A step takes as long as its slowest worker; the parts are means over the workers, which wait for each other.
+            Assert.InRange(parts.Sum(Part), 0.5 * mean, mean * 1.0001);
+            Assert.True(Part("compute") > 0);
+            Assert.True(Part("exchange_hidden") >= 0);
+            Assert.InRange(line.GetProperty("fraction_of_peak").GetDouble(), 1e-4, 1.1);
+            Assert.Equal(line.GetProperty("workers").GetInt32(), line.GetProperty("peak_memory_bytes").GetArrayLength());
+        }
+        Assert.Equal(0, lines[1].GetProperty("breakdown").GetProperty("exchange_exposed").GetDouble());
+    }
+
+    [Fact]
+    public async Task Every_limit_of_the_machine_is_a_line()
+    {
+        var lines = await LinesAsync("bench", "limits", "--threads", "1", "--repetitions", "1", "--json");
+        Assert.Equal(["fma_peak_one_core", "fma_peak_1_threads", "memory_copy_traffic", "memory_copy", "tcp_loopback", "unix_socket"], lines.Select(l => l.GetProperty("limit").GetString()));
+        Assert.All(lines, l => Assert.True(l.GetProperty("per_second_p50").GetDouble() > 1e6));
+    }
+
+    private static async Task<List<JsonElement>> LinesAsync(params string[] arguments)
+    {
+        var (code, output, error) = await Command.RunAsync(arguments);
+        Assert.True(code == 0, error);
+        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
     }
 }

@@ -53,7 +53,7 @@ public sealed class FakeJob(FakeBehaviour behaviour) : IWorkerJob
         context.Position.At(-1);
         // One worker has the softmax; errors fall by a hundredth a step.
         var loss = context.Job.Rank == 0 ? new LossSums(tick.Cases * 2.0, tick.Cases * (1 - tick.Step / 100.0), 0) : default;
-        return new TickResult(loss, 0.001, 0.002);
+        return new TickResult(loss, new TickTimes(0, 0.001, 0, 0.002, 0, 0));
     }
 
     public CheckpointFile SaveCheckpoint(string folder)

@@ -25,10 +25,11 @@ internal sealed class WorkerVerb : Verb
     private readonly Option<int?> wait = Numbers.Option("--wait", "Seconds to try to reach the coordinator [default: 60]", 1);
     private readonly Option<bool> onlyExchange = new(ExchangeSuite.OnlyExchange) { Description = "Exchange and compute nothing: for alexnet bench comm", Hidden = true };
     private readonly Option<string?> page = new("--position-page") { Description = "Page of the parent process for the worker's place", Hidden = true };
+    private readonly Option<bool> measurePeak = new("--measure-peak") { Description = "Measure the device's peak after each step", Hidden = true };
 
     public WorkerVerb() : base("worker", "One worker of a run; the coordinator tells it everything else")
     {
-        foreach (var option in ((Option[])[coordinator, rank, listen, advertise, wait, page, onlyExchange]).Concat(machine.All).Concat(security.All)) Options.Add(option);
+        foreach (var option in ((Option[])[coordinator, rank, listen, advertise, wait, page, onlyExchange, measurePeak]).Concat(machine.All).Concat(security.All)) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
@@ -43,7 +44,7 @@ internal sealed class WorkerVerb : Verb
         var known = security.Load(context);
         var grpc = new GrpcTransportOptions { Security = known, AdvertisedHost = context.Get(advertise) };
         if (context.Get(listen) is { } address) grpc = grpc with { Listen = address };
-        var job = machine.JobOptions(context) with { Grpc = grpc };
+        var job = machine.JobOptions(context) with { Grpc = grpc, MeasurePeak = context.Get(measurePeak) };
         using var interruption = ParentGuard.IsSupervised ? null : new Interruption(_ => context.Complain("interrupted; the run ends by it"), () => { });
         var options = new WorkerSessionOptions
         {

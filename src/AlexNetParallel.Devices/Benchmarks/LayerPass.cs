@@ -13,7 +13,7 @@ internal sealed record LayerPass(string Name, Action<BlockRange> Run, double Flo
 
 /// <summary>What a pass of a layer took.</summary>
 /// <param name="Layer">Name of the layer.</param>
-/// <param name="Pass">forward, input_gradient, weight_gradient, update (for a fully connected layer with its weight gradient, in one pass), neuron_gradient.</param>
+/// <param name="Pass">forward, input_gradient, weight_gradient, weight_gradient (of a fully connected layer with its update, in one pass), update, neuron_gradient.</param>
 /// <param name="Seconds">Median.</param>
 /// <param name="FlopPerSecond">For passes that multiply matrices.</param>
 /// <param name="FractionOfPeak">Of the floating-point peak measured beside it.</param>

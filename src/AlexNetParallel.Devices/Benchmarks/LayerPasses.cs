@@ -73,7 +73,8 @@ internal sealed class LayerPasses(CpuDevice device, Layer layer, int batch) : ID
         var dy = Tensor(shape.Outputs, layer.Output, Border.None, true);
         var dx = Tensor(InputChannels, layer.Input, Border.None, false);
         yield return Pass("input_gradient", b => device.FullyConnectedInputGradient(shape, dy, weights, dx, b), flop, [dy], dx, weights);
-        yield return Parameters("update", b => device.FullyConnectedUpdate(shape, x, dy, weights, b, Rule), flop,
+        // The weight gradient and the update are one pass over the weights.
+        yield return Parameters("weight_gradient", b => device.FullyConnectedUpdate(shape, x, dy, weights, b, Rule), flop,
             Bytes(x) + Bytes(dy) + 2 * Bytes(weights), 2 * Bytes(weights), weights, ParameterKind.Weights);
     }
 

@@ -1,3 +1,4 @@
+using AlexNetParallel.Devices.Benchmarks;
 using AlexNetParallel.Devices.Cpu.Kernels;
 using AlexNetParallel.Model.Tensors;
 
@@ -43,6 +44,14 @@ public sealed partial class CpuDevice : IDevice
     /// <inheritdoc/>
     public DeviceBuffer Wrap(nint address, long floats) => CpuBuffer.Wrap(address, floats);
 
+    /// <summary>All threads at once, see <see cref="CpuPeak"/>.</summary>
+    public double MeasurePeak()
+    {
+        var peaks = new double[Threads];
+        team.Run(new PeakJob(peaks, VectorBits), Threads);
+        return peaks.Sum();
+    }
+
     /// <summary>Nothing: every operation is done when it returns.</summary>
     public void Synchronize() { }
 
@@ -58,6 +67,11 @@ public sealed partial class CpuDevice : IDevice
         var buffer = CpuBuffer.Allocate(floats, bytes => Interlocked.Add(ref allocatedBytes, -bytes));
         Interlocked.Add(ref allocatedBytes, floats * sizeof(float));
         return buffer;
+    }
+
+    private readonly struct PeakJob(double[] peaks, int vectorBits) : ITeamJob
+    {
+        public void Run(int item, int thread) => peaks[item] = CpuPeak.Measure(vectorBits);
     }
 
     /// <summary>First float of a block of the view's buffer: add <see cref="TensorView.ChannelOffset"/> and the border.</summary>

@@ -49,6 +49,7 @@ public abstract unsafe class DirectTransport : RendezvousTransport
     {
         if (!second) return;
         var link = links[slab.Id]!;
+        Rendezvous.Begin(link.Line);
         Rendezvous.Finish(link.Line, tick, Copy(slab, link.Source, link.Destination));
         Bell.Ring(&link.PeerPage->Bell);
     }

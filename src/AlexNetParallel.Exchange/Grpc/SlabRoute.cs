@@ -49,6 +49,13 @@ internal sealed unsafe class SlabRoute(Slab slab, bool outgoing, nint tensor, Re
     {
         if (Checked(Rendezvous.Come(line, Side.Sender, tick), tick) != Rendezvous.Arrival.Second)
             throw new InvalidDataException($"slab {slab.Id} of tick {tick} came before its destination was free");
+        Rendezvous.Begin(line);
+    }
+
+    /// <summary>The slab is being handed to the connection.</summary>
+    public void Leaving()
+    {
+        if (outgoing) Rendezvous.Begin(line);
     }
 
     /// <summary>It lies in its destination.</summary>

@@ -117,6 +117,7 @@ internal sealed class StreamLink : IDisposable
             var route = queue.Take(out var tick, out var ended);
             if (route is not null)
             {
+                route.Leaving();
                 var overhead = await stream.SendAsync(route.Slab.Id, tick, route.IsOutgoing ? route.Place : default, cancellation.Token).ConfigureAwait(false);
                 if (route.Sent(tick, overhead) is var next and not 0) queue.Add(route, next);
                 continue;

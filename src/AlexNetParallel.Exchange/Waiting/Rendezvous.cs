@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace AlexNetParallel.Exchange.Waiting;
@@ -16,12 +17,20 @@ internal unsafe struct Rendezvous
     [FieldOffset(0)] private long state;
     [FieldOffset(8)] private long bytes;
     [FieldOffset(16)] private long messages;
+    [FieldOffset(24)] private long since;
+    [FieldOffset(32)] private long moving;
 
     /// <summary>Payload moved so far.</summary>
     public readonly long Bytes => bytes;
 
     /// <summary>Slabs moved so far.</summary>
     public readonly long Messages => messages;
+
+    /// <summary>When the slab that moved last, or is on its way, began to move: a Stopwatch time, the same clock for all processes of a host.</summary>
+    public readonly long Since => since;
+
+    /// <summary>Stopwatch ticks in which slabs moved so far.</summary>
+    public readonly long Moving => moving;
 
     /// <summary>What a side finds when it comes.</summary>
     public enum Arrival
@@ -51,11 +60,15 @@ internal unsafe struct Rendezvous
         }
     }
 
+    /// <summary>Tells that the slab begins to move.</summary>
+    public static void Begin(Rendezvous* line) => line->since = Stopwatch.GetTimestamp();
+
     /// <summary>Tells that the slab has moved.</summary>
     public static void Finish(Rendezvous* line, long tick, long copied)
     {
         line->bytes += copied;
         line->messages++;
+        line->moving += Stopwatch.GetTimestamp() - line->since;
         Volatile.Write(ref line->state, Pack(Side.Nobody, tick));
     }
 

@@ -6,7 +6,7 @@ using AlexNetParallel.Training.Runs;
 namespace AlexNetParallel.Training.Coordination;
 
 /// <summary>What a worker measured in a tick.</summary>
-internal readonly record struct WorkerTick(LossSums Loss, double Seconds, double ExchangeSeconds, double FeedSeconds);
+internal readonly record struct WorkerTick(LossSums Loss, TickTimes Times, double PeakFlopPerSecond = 0);
 
 /// <summary>
 /// Walks the course: grants ticks a little ahead of the workers, so that they never wait for the coordinator, and makes steps and tests of what they report.
@@ -115,7 +115,10 @@ internal sealed class CourseDriver
             trainSeconds += done.Seconds;
             trainSteps++;
             events.Add(new StepDone(tick.Step, tick.Epoch, done.Loss.Loss / tick.Cases, done.Loss.Top1Errors / tick.Cases, done.Loss.Top5Errors / tick.Cases,
-                tick.Cases / done.Seconds, recipe.Schedule.At(course.Progress(tick, Plateau.Drops)).WeightRate, done.Seconds, done.ExchangeSeconds, done.FeedSeconds));
+                tick.Cases / done.Seconds, recipe.Schedule.At(course.Progress(tick, Plateau.Drops)).WeightRate, done.Seconds, done.ExchangeSeconds, done.FeedSeconds)
+            {
+                Workers = done.Workers,
+            });
             return;
         }
         testLoss += done.Loss;
@@ -137,9 +140,10 @@ internal sealed class CourseDriver
         public Tick Tick => tick;
         public int Reports => reports.Count;
         public LossSums Loss => reports.Values.Aggregate(default(LossSums), (sum, r) => sum + r.Loss);
-        public double Seconds => reports.Values.Max(r => r.Seconds);
-        public double ExchangeSeconds => reports.Values.Max(r => r.ExchangeSeconds);
-        public double FeedSeconds => reports.Values.Max(r => r.FeedSeconds);
+        public double Seconds => reports.Values.Max(r => r.Times.Seconds);
+        public double ExchangeSeconds => reports.Values.Max(r => r.Times.ExchangeExposed + r.Times.WaitForSlower);
+        public double FeedSeconds => reports.Values.Max(r => r.Times.Feed);
+        public IReadOnlyList<WorkerStep> Workers => [.. reports.Values.Select(r => new WorkerStep(r.Times, r.PeakFlopPerSecond))];
 
         public void Add(int rank, WorkerTick report)
         {

@@ -76,8 +76,9 @@ public sealed record JobDescription(int Rank, int Workers, string Recipe, string
 /// <param name="Device">The device in words.</param>
 public sealed record WorkerFacts(string PlanSha256, int TrainImages, int TestImages, string Data, string Device);
 
-/// <summary>What a worker measured in one tick.</summary>
+/// <summary>What a worker did in one tick.</summary>
 /// <param name="Loss">Sums over the cases that this worker answers for: over all workers, each case of the batch once.</param>
-/// <param name="ExchangeSeconds">Time in which the worker did nothing but send or wait for others.</param>
-/// <param name="FeedSeconds">Time in which it waited for the batch.</param>
-public readonly record struct TickResult(LossSums Loss, double ExchangeSeconds, double FeedSeconds);
+/// <param name="Times">Where the time went; the session adds its own to <see cref="TickTimes.Host"/>.</param>
+/// <param name="PeakFlopPerSecond">The processor's peak, measured right after the tick; 0 where nobody asked for it.</param>
+/// <param name="PauseSeconds">Time that this measurement took; no part of the tick.</param>
+public readonly record struct TickResult(LossSums Loss, TickTimes Times, double PeakFlopPerSecond = 0, double PauseSeconds = 0);

@@ -23,6 +23,7 @@ public sealed class WorkerSession : IDisposable
     private readonly ConcurrentDictionary<string, TaskCompletionSource<IReadOnlyList<string>>> gathers = new();
     private volatile IWorkerJob? job;
     private volatile string? ended;
+    private long lastEnd; // Stopwatch time at which the last tick ended; 0 where something else was done since
 
     private WorkerSession(CoordinatorConnection connection, WorkerPosition position) => (this.connection, this.position) = (connection, position);
 
@@ -181,6 +182,7 @@ public sealed class WorkerSession : IDisposable
                 return false;
             case CoordinatorMessage.MessageOneofCase.WriteCheckpoint:
                 var file = made.SaveCheckpoint(order.WriteCheckpoint.Folder);
+                lastEnd = 0;
                 connection.Send(new WorkerMessage
                 {
                     CheckpointPart = new CheckpointPart { Step = order.WriteCheckpoint.Step, Name = file.Name, Bytes = file.Bytes, Sha256 = file.Sha256 },
@@ -211,8 +213,12 @@ public sealed class WorkerSession : IDisposable
 
     private void Run(IWorkerJob made, Model.Recipes.Tick tick, int drops)
     {
-        var began = Stopwatch.GetTimestamp();
+        var (began, sinceLast) = (Stopwatch.GetTimestamp(), lastEnd);
         var result = made.Run(tick, drops);
+        lastEnd = Stopwatch.GetTimestamp();
+        // What passed between the ticks is the host's; so is what the job did besides its own accounts.
+        var seconds = Stopwatch.GetElapsedTime(sinceLast == 0 ? began : sinceLast, lastEnd).TotalSeconds - result.PauseSeconds;
+        var times = result.Times with { Host = result.Times.Host + seconds - result.Times.Seconds };
         connection.Send(new WorkerMessage
         {
             Tick = new TickReport
@@ -221,9 +227,13 @@ public sealed class WorkerSession : IDisposable
                 Loss = result.Loss.Loss,
                 Top1Errors = result.Loss.Top1Errors,
                 Top5Errors = result.Loss.Top5Errors,
-                Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds,
-                ExchangeSeconds = result.ExchangeSeconds,
-                FeedSeconds = result.FeedSeconds,
+                Compute = times.Compute,
+                ExchangeExposed = times.ExchangeExposed,
+                WaitForSlower = times.WaitForSlower,
+                Feed = times.Feed,
+                Host = times.Host,
+                ExchangeHidden = times.ExchangeHidden,
+                PeakFlopPerSecond = result.PeakFlopPerSecond,
             },
         });
     }

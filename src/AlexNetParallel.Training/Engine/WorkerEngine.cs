@@ -61,8 +61,20 @@ public sealed class WorkerEngine : IDisposable
     public IEnumerable<(Instruction Instruction, double Seconds)> Times =>
         steps.Select(s => (s.Instruction, s.StopwatchTicks / (double)System.Diagnostics.Stopwatch.Frequency));
 
-    /// <summary>Time in which the thread did nothing but send or wait for what others send.</summary>
-    public double ExchangeSeconds => steps.Where(s => s.Exchange is not null).Sum(s => s.StopwatchTicks) / (double)System.Diagnostics.Stopwatch.Frequency;
+    /// <summary>Time in operations of the device, since the last <see cref="ResetTimes"/>.</summary>
+    public double ComputeSeconds
+    {
+        get
+        {
+            var ticks = 0L;
+            foreach (var step in steps)
+                if (step.Exchange is null) ticks += step.StopwatchTicks;
+            return ticks / (double)System.Diagnostics.Stopwatch.Frequency;
+        }
+    }
+
+    /// <summary>What all exchanges have cost this worker since it was connected.</summary>
+    public ExchangeTimes ExchangeTimes => transport.Times;
 
     /// <summary>Forgets the times so far.</summary>
     public void ResetTimes()

@@ -71,11 +71,18 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
         var begin = Stopwatch.GetTimestamp();
         var (images, labels) = feed!.Take(tick);
         var fed = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        var exchanged = engine!.ExchangeSeconds;
+        var (computed, exchanged) = (engine!.ComputeSeconds, engine.ExchangeTimes);
         var loss = engine.Run(tick, images, labels, rules);
         feed.Release();
         TellKernels();
-        return new TickResult(loss, engine.ExchangeSeconds - exchanged, fed);
+        var (compute, exchange) = (engine.ComputeSeconds - computed, engine.ExchangeTimes - exchanged);
+        var host = Stopwatch.GetElapsedTime(begin).TotalSeconds - fed - compute - exchange.Exposed;
+        var times = new TickTimes(
+            compute, exchange.Exposed - exchange.Idle, exchange.Idle, fed, host, Math.Max(0, exchange.Moving - (exchange.Exposed - exchange.Idle)));
+        if (!options.MeasurePeak) return new TickResult(loss, times);
+        begin = Stopwatch.GetTimestamp();
+        var peak = device!.MeasurePeak();
+        return new TickResult(loss, times, peak, Stopwatch.GetElapsedTime(begin).TotalSeconds);
     }
 
     /// <summary>By which path this worker's slabs reach each of the others.</summary>

@@ -14,6 +14,9 @@ public sealed record TrainingJobOptions
     /// <summary>Threads that decode images, in the first worker of each host. 1 by default.</summary>
     public int FeedThreads { get; init; } = 1;
 
+    /// <summary>Measure the device's peak after each tick: a yardstick for the speed, since a processor's clock changes with load and neighbours. Milliseconds each time.</summary>
+    public bool MeasurePeak { get; init; }
+
     /// <summary>Where and how this worker listens for the others when the transport is gRPC. TCP loopback by default.</summary>
     public GrpcTransportOptions Grpc { get; init; } = new();
 

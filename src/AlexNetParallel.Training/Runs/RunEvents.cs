@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AlexNetParallel.Training.Coordination;
 
 namespace AlexNetParallel.Training.Runs;
 
@@ -41,7 +42,17 @@ public sealed record RunStarted(
 /// <param name="FeedSeconds">The longest that a worker waited for the batch.</param>
 public sealed record StepDone(
     long Step, int Epoch, double Loss, double Top1Error, double Top5Error, double ImagesPerSecond, double LearningRate,
-    double Seconds, double ExchangeSeconds, double FeedSeconds) : RunEvent("step");
+    double Seconds, double ExchangeSeconds, double FeedSeconds) : RunEvent("step")
+{
+    /// <summary>What each worker measured, by rank. Not written to files.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<WorkerStep> Workers { get; init; } = [];
+}
+
+/// <summary>What one worker measured in a step.</summary>
+/// <param name="Times">Where its time went.</param>
+/// <param name="PeakFlopPerSecond">Peak of its device, measured right after the step; 0 where nobody asked for it.</param>
+public sealed record WorkerStep(TickTimes Times, double PeakFlopPerSecond);
 
 /// <summary>A pass over the test images is done.</summary>
 /// <param name="Step">The last training step.</param>

@@ -21,7 +21,7 @@ public sealed class LayerBenchTests
             {
                 ConvolutionLayer when layer.Number == 0 => ["forward", "weight_gradient", "update"],
                 ConvolutionLayer => ["forward", "input_gradient", "weight_gradient", "update"],
-                FullyConnectedLayer => ["forward", "input_gradient", "update"],
+                FullyConnectedLayer => ["forward", "input_gradient", "weight_gradient"],
                 PoolingLayer or NormalizationLayer => ["forward", "input_gradient"],
                 DropoutLayer or SoftmaxLayer => ["forward"],
                 _ => [],

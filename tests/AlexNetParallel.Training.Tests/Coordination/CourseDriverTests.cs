@@ -40,7 +40,7 @@ public sealed class CourseDriverTests
     public void Fast_ticks_are_granted_by_the_dozen()
     {
         var driver = new CourseDriver(recipe, new Course(recipe, 32 * 1000, 0), 1, 0, default);
-        foreach (var tick in Grant(driver)) driver.Report(0, tick, new WorkerTick(default, 0.01, 0, 0));
+        foreach (var tick in Grant(driver)) driver.Report(0, tick, new WorkerTick(default, new TickTimes(0.01, 0, 0, 0, 0, 0)));
         Assert.Equal(50, Grant(driver).Count); // half a second
     }
 
@@ -53,7 +53,7 @@ public sealed class CourseDriverTests
         {
             var driver = new CourseDriver(recipe, course, 3, 0, default);
             Grant(driver);
-            var events = order.SelectMany(rank => driver.Report(rank, 1, new WorkerTick(parts[rank], 1, 0, 0)).ToList()).ToList();
+            var events = order.SelectMany(rank => driver.Report(rank, 1, new WorkerTick(parts[rank], new TickTimes(1, 0, 0, 0, 0, 0))).ToList()).ToList();
             Assert.Equal(1.0 / 32, Assert.IsType<StepDone>(Assert.Single(events)).Loss);
         }
     }
@@ -63,8 +63,8 @@ public sealed class CourseDriverTests
     {
         var driver = new CourseDriver(recipe, course, 2, 0, default);
         Grant(driver);
-        driver.Report(0, 1, new WorkerTick(default, 1, 0.5, 0.1));
-        var step = Assert.IsType<StepDone>(Assert.Single(driver.Report(1, 1, new WorkerTick(default, 2, 0, 0.2))));
+        driver.Report(0, 1, new WorkerTick(default, new TickTimes(0.4, 0.2, 0.3, 0.1, 0, 7)));
+        var step = Assert.IsType<StepDone>(Assert.Single(driver.Report(1, 1, new WorkerTick(default, new TickTimes(1.5, 0, 0, 0.2, 0.3, 0)))));
         Assert.Equal((16.0, 2.0, 0.5, 0.2), (step.ImagesPerSecond, step.Seconds, step.ExchangeSeconds, step.FeedSeconds));
     }
 
@@ -106,5 +106,5 @@ public sealed class CourseDriverTests
         return all;
     }
 
-    private static void Report(CourseDriver driver, long tick) => driver.Report(0, tick, new WorkerTick(default, 10, 0, 0));
+    private static void Report(CourseDriver driver, long tick) => driver.Report(0, tick, new WorkerTick(default, new TickTimes(10, 0, 0, 0, 0, 0)));
 }

@@ -8,7 +8,7 @@ using AlexNetParallel.Training.Benchmarks;
 using AlexNetParallel.Training.Jobs;
 using AlexNetParallel.Training.Processes;
 
-namespace AlexNetParallel.Cli.Verbs;
+namespace AlexNetParallel.Cli.Verbs.Bench;
 
 /// <summary>`alexnet bench comm`: what each exchange costs by itself, and how much of that is seen inside training steps.</summary>
 internal sealed class BenchCommunicationVerb : Verb
