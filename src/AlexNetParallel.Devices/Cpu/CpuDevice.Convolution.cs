@@ -118,7 +118,7 @@ public sealed unsafe partial class CpuDevice
         Check(x, shape.InputChannels, shape.InputHeight, shape.InputWidth, blocks, shape.InputBorder);
         Check(dy, shape.Kernels, shape.OutputHeight, shape.OutputWidth, blocks);
         if (first) new Span<float>(own.WeightGradient, checked((int)own.WeightCount + own.BiasCount)).Clear();
-        var panels = new Panels(shape.Kernels);
+        var panels = WeightGradientPass.PanelsOf(shape, kernels);
         var channelParts = Threads == 1 ? 1 : Math.Min(shape.InputChannels, (2 * Threads + panels.Count - 1) / panels.Count);
         var biasLanes = Scratch(ScratchUse.BiasLanes, (long)shape.Kernels * CaseBlock.Cases);
         new Span<float>(biasLanes, shape.Kernels * CaseBlock.Cases).Clear();

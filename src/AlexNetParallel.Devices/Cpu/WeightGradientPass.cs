@@ -5,9 +5,9 @@ using AlexNetParallel.Model.Tensors;
 namespace AlexNetParallel.Devices.Cpu;
 
 /// <summary>
-/// The weight gradient of a convolution over a run of blocks, added to what the gradients hold. Distances are in floats. An item is 32 kernels and some of the
+/// The weight gradient of a convolution over a run of blocks, added to what the gradients hold. Distances are in floats. An item is a panel of kernels and some of the
 /// input channels; its loops, from outside: block, output row, group of channels, kernel row, pixel, case. The output's gradient is transposed row by row, so
-/// that 32 kernels lie next to each other for each pixel and case; the input's pixels are broadcast. A row's sums stay in registers and are then added.
+/// that its kernels lie next to each other for each pixel and case; the input's pixels are broadcast. A row's sums stay in registers and are then added.
 /// </summary>
 internal unsafe struct WeightGradientPass : ITeamJob
 {
@@ -40,7 +40,15 @@ internal unsafe struct WeightGradientPass : ITeamJob
     public int ChannelParts;
 
     /// <summary>Floats of a transposed row.</summary>
-    public static long TransposedFloats(ConvolutionShape shape) => (long)shape.OutputWidth * CaseBlock.Cases * Panels.Width;
+    public static long TransposedFloats(ConvolutionShape shape) => (long)shape.OutputWidth * CaseBlock.Cases * WidestPanel;
+
+    /// <summary>
+    /// How a convolution's kernels are cut. With vectors of 16 a rest of up to 16 kernels would be a panel of one vector, which needs a scalar from memory for
+    /// each multiply-add; as the third vector of a wider panel it needs a third of that.
+    /// </summary>
+    public static Panels PanelsOf(ConvolutionShape shape, CpuKernels kernels) => new(shape.Kernels, kernels.Lanes == 16 ? WidestPanel : Panels.Width);
+
+    private const int WidestPanel = 48;
 
     public readonly void Run(int item, int thread)
     {
@@ -65,24 +73,28 @@ internal unsafe struct WeightGradientPass : ITeamJob
         }
     }
 
+    /// <summary>Vectors that are summed at once: two, or the three of a wide panel.</summary>
+    private readonly int VectorsAtOnce(int padded) => padded > Panels.Width ? 3 : 2;
+
     /// <summary>Floats from a transposed vector to the next: whole vectors.</summary>
     private readonly int PaddedWidth(int width) => (width + Kernels.Lanes - 1) / Kernels.Lanes * Kernels.Lanes;
 
     /// <summary>Adds one output row's part, of one panel and some channels.</summary>
     /// <param name="input">First pixel of the first window.</param>
     /// <param name="transposed">The row of the output's gradient.</param>
-    /// <param name="panel">Which 32 kernels.</param>
+    /// <param name="panel">Which kernels.</param>
     /// <param name="firstChannel">First input channel.</param>
     /// <param name="endChannel">One past the last.</param>
     /// <param name="nextGradient">The next row of the output's gradient: fetched meanwhile, one kernel's with each call.</param>
     private readonly void AddRow(float* input, float* transposed, int panel, int firstChannel, int endChannel, float* nextGradient)
     {
         var calls = 0;
-        var tiles = new Tiles(Shape.KernelWidth, Kernels.LargestTile);
+        var vectors = VectorsAtOnce(PaddedWidth(Panels.WidthOf(panel)));
+        var tiles = new Tiles(Shape.KernelWidth, Kernels.LargestTileOf(vectors));
         for (var tile = 0; tile < tiles.Count; tile++)
         {
             var (column, columns) = tiles[tile];
-            var groups = Kernels.GroupsFor(columns);
+            var groups = Kernels.GroupsFor(columns, vectors);
             for (var channel = firstChannel; channel < endChannel; channel += groups)
             {
                 var count = Math.Min(groups, endChannel - channel);
@@ -125,9 +137,10 @@ internal unsafe struct WeightGradientPass : ITeamJob
             PrefetchLines = fetchInput == null && fetchGradient == null ? 0 : CaseBlock.Cases / CacheLines.Floats,
         };
         output += panel * Panels.Width;
-        for (var first = 0; first < padded; first += 2 * Kernels.Lanes)
+        var atOnce = VectorsAtOnce(padded);
+        for (var first = 0; first < padded; first += atOnce * Kernels.Lanes)
         {
-            var vectors = Math.Min(2, (padded - first) / Kernels.Lanes);
+            var vectors = Math.Min(atOnce, (padded - first) / Kernels.Lanes);
             arguments.Vectors = transposed + first;
             arguments.Output = output + first;
             if (first + vectors * Kernels.Lanes <= width) Kernels.Outer(channels, columns, vectors, &arguments);
@@ -139,7 +152,7 @@ internal unsafe struct WeightGradientPass : ITeamJob
     /// <summary>The same where the last vector reaches over the last kernel: sums go to the stack, those of kernels are added.</summary>
     private readonly void AddNarrow(OuterArguments arguments, int channels, int columns, int vectors, int width)
     {
-        const int row = 2 * 16;
+        const int row = WidestPanel;
         var sums = stackalloc float[16 * row];
         var output = arguments.Output;
         var (groupStride, rowStride) = (arguments.GroupStride, arguments.RowStride);

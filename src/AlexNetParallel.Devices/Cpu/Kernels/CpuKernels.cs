@@ -17,13 +17,16 @@ internal abstract unsafe class CpuKernels
     /// <summary>Floats in a vector.</summary>
     public abstract int Lanes { get; }
 
-    /// <summary>Largest tile: two vectors for each of its rows stay in registers, with room for two more vectors and a scalar.</summary>
-    public abstract int LargestTile { get; }
+    /// <summary>Largest tile with two vectors for each of its rows.</summary>
+    public int LargestTile => LargestTileOf(2);
+
+    /// <summary>Rows of the largest tile with so many vectors a row: they stay in registers, with room for as many more vectors and a scalar.</summary>
+    public abstract int LargestTileOf(int vectors);
 
     /// <summary><see cref="TapKernel"/> for a tile of <paramref name="kernels"/> kernels, at most <see cref="LargestTile"/>.</summary>
     public abstract void Taps(int kernels, TapArguments* arguments);
 
-    /// <summary><see cref="OuterKernel"/> for <paramref name="groups"/> times <paramref name="rows"/> rows, a pair that <see cref="GroupsFor"/> allows.</summary>
+    /// <summary><see cref="OuterKernel"/> for <paramref name="groups"/> times <paramref name="rows"/> rows, a pair that <see cref="GroupsFor"/> allows, and 1 to 3 vectors.</summary>
     public abstract void Outer(int groups, int rows, int vectors, OuterArguments* arguments);
 
     /// <summary>y = tanh(y) over floats.</summary>
@@ -38,8 +41,8 @@ internal abstract unsafe class CpuKernels
     /// <summary>One update of <paramref name="count"/> parameters from their gradients.</summary>
     public abstract void Update(float* weights, float* velocities, float* gradients, long count, UpdateCoefficients by);
 
-    /// <summary>Groups of <paramref name="rows"/> rows that fill a tile: at most 4, together at most <see cref="LargestTile"/> rows.</summary>
-    public int GroupsFor(int rows) => Math.Clamp(LargestTile / rows, 1, 4);
+    /// <summary>Groups of <paramref name="rows"/> rows that fill a tile: at most 4, together at most <see cref="LargestTileOf"/> rows.</summary>
+    public int GroupsFor(int rows, int vectors) => Math.Clamp(LargestTileOf(vectors) / rows, 1, 4);
 }
 
 /// <inheritdoc/>
@@ -57,18 +60,19 @@ internal sealed unsafe class CpuKernels<TSimd, V> : CpuKernels
 
     private readonly delegate*<OuterArguments*, void>[] oneVector = Table<N1, StoreSums>(groups: 4);
     private readonly delegate*<OuterArguments*, void>[] twoVectors = Table<N2, StoreSums>(groups: 4);
+    private readonly delegate*<OuterArguments*, void>[] threeVectors = Table<N3, StoreSums>(groups: 4);
     private readonly delegate*<OuterArguments*, void>[] updateOneVector = Table<N1, UpdateWeights>(groups: 1);
     private readonly delegate*<OuterArguments*, void>[] updateTwoVectors = Table<N2, UpdateWeights>(groups: 1);
 
     public override int Lanes => TSimd.Count;
 
-    public override int LargestTile => (TSimd.Registers - 3) / 2;
+    public override int LargestTileOf(int vectors) => (TSimd.Registers - 1 - vectors) / vectors;
 
     public override void Taps(int kernels, TapArguments* arguments) => taps[kernels](arguments);
 
     public override void Outer(int groups, int rows, int vectors, OuterArguments* arguments)
     {
-        var kernel = (vectors == 1 ? oneVector : twoVectors)[OuterIndex(groups, rows)];
+        var kernel = (vectors == 1 ? oneVector : vectors == 2 ? twoVectors : threeVectors)[OuterIndex(groups, rows)];
         if (kernel == null) throw new InvalidOperationException($"no kernel for {groups} groups of {rows} rows");
         kernel(arguments);
     }
@@ -86,7 +90,7 @@ internal sealed unsafe class CpuKernels<TSimd, V> : CpuKernels
 
     private static int OuterIndex(int groups, int rows) => groups * 16 + rows;
 
-    /// <summary>Kernels for tiles of up to so many groups, and up to 14 rows together.</summary>
+    /// <summary>Kernels for tiles of up to so many groups, and up to 14 rows together; 9 with three vectors.</summary>
     private static delegate*<OuterArguments*, void>[] Table<TVectors, TEnd>(int groups)
         where TVectors : struct, ICount
         where TEnd : struct, IOuterEnd
@@ -121,7 +125,7 @@ internal sealed unsafe class CpuKernels<TSimd, V> : CpuKernels
 
         void Set<TRows>() where TRows : struct, ICount
         {
-            if (TGroups.Value * TRows.Value <= 14)
+            if (TGroups.Value * TRows.Value <= (TVectors.Value < 3 ? 14 : 9))
                 table[OuterIndex(TGroups.Value, TRows.Value)] = &OuterKernel.Run<TSimd, V, TGroups, TRows, TVectors, TEnd>;
         }
     }

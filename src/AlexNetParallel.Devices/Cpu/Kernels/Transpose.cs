@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using AlexNetParallel.Model.Tensors;
 
 namespace AlexNetParallel.Devices.Cpu.Kernels;
 
-/// <summary>From (channel, pixel, case) to (pixel, case, channel), for up to 32 channels.</summary>
+/// <summary>From (channel, pixel, case) to (pixel, case, channel), for some channels.</summary>
 internal static unsafe class Transpose
 {
     /// <summary>Transposes a row of pixels; channels that are missing in the last vector become 0.</summary>
@@ -21,11 +22,19 @@ internal static unsafe class Transpose
         var cases = pixels * CaseBlock.Cases;
         var channel = 0;
         for (; channel + TSimd.Count <= channels; channel += TSimd.Count) Vectors<TSimd, V>(source, offsets + channel, cases, destination + channel, stride);
-        for (; channel < stride; channel++)
+        for (; channel + Simd128.Count <= channels; channel += Simd128.Count) Vectors<Simd128, Vector128<float>>(source, offsets + channel, cases, destination + channel, stride);
+        for (; channel < channels; channel++)
         {
-            var from = channel < channels ? source + offsets[channel] : null;
-            for (var i = 0; i < cases; i++) destination[(nint)i * stride + channel] = from == null ? 0 : from[i];
+            var from = source + offsets[channel];
+            for (var i = 0; i < cases; i++) destination[(nint)i * stride + channel] = from[i];
         }
+        if (channel < stride) Clear(destination + channel, stride - channel, cases, stride);
+    }
+
+    /// <summary>Zeros for the channels that are missing.</summary>
+    private static void Clear(float* destination, int channels, int cases, nint stride)
+    {
+        for (var i = 0; i < cases; i++, destination += stride) new Span<float>(destination, channels).Clear();
     }
 
     /// <summary>As many channels as a vector has elements: tiles of 4 channels by 4 cases, side by side in the vector.</summary>

@@ -1,0 +1,29 @@
+namespace AlexNetParallel.Cli.Tests.Runs;
+
+/// <summary>`alexnet bench step`, with real worker processes.</summary>
+public sealed class BenchStepTests
+{
+    [Theory]
+    [InlineData("peer")]
+    [InlineData("grpc")]
+    public async Task The_parts_of_a_step_add_up_to_its_time(string transport)
+    {
+        var (code, lines, error) = await AlexnetProcess.RunAsync(Path.GetTempPath(), "bench", "step", "--recipe", "quickstart", "--steps", "5", "--whole", "--transport", transport);
+        Assert.True(code == 0, error);
+        Assert.Equal([2, 1], lines.Select(l => l.GetProperty("workers").GetInt32()));
+        foreach (var line in lines)
+        {
+            double Part(string name) => line.GetProperty("breakdown").GetProperty(name).GetDouble();
+            string[] parts = ["compute", "exchange_exposed", "wait_for_slower", "feed", "host"];
+            var mean = line.GetProperty("mean_seconds").GetDouble();
+            Assert.All(parts, p => Assert.InRange(Part(p), 0, mean));
+            // A step takes as long as its slowest worker; the parts are means over the workers, which wait for each other.
+            Assert.InRange(parts.Sum(Part), 0.5 * mean, mean * 1.0001);
+            Assert.True(Part("compute") > 0);
+            Assert.True(Part("exchange_hidden") >= 0);
+            Assert.InRange(line.GetProperty("fraction_of_peak").GetDouble(), 1e-4, 1.1);
+            Assert.Equal(line.GetProperty("workers").GetInt32(), line.GetProperty("peak_memory_bytes").GetArrayLength());
+        }
+        Assert.Equal(0, lines[1].GetProperty("breakdown").GetProperty("exchange_exposed").GetDouble());
+    }
+}
