@@ -9,30 +9,33 @@ namespace AlexNetParallel.Training.Engine;
 internal sealed class EngineMemory : IDisposable
 {
     private readonly IDevice device;
+    private readonly DeviceLink link;
     private readonly bool keepGradients;
     private readonly DeviceBuffer?[] buffers;
     private readonly TensorView?[] views;
     private readonly List<DeviceBuffer> parts = [];
     private readonly DeviceParameters[] parameters;
 
-    public EngineMemory(Plan plan, int rank, IDevice device, DeviceLink link, bool keepGradients)
+    public EngineMemory(Plan plan, int rank, IDevice device, DeviceLink link, ulong seed, bool keepGradients)
     {
-        (this.device, this.keepGradients) = (device, keepGradients);
+        (this.device, this.link, this.keepGradients) = (device, link, keepGradients);
         var program = plan.Programs[rank];
         buffers = new DeviceBuffer?[program.Tensors.Count];
         views = new TensorView?[program.Tensors.Count];
+        // Parameters first: what setting them takes for a moment is free again when the tensors come.
+        foreach (var set in program.Parameters)
+            if (set.GradientTensor >= 0) Allocate(program.Tensors[set.GradientTensor]);
+        parameters = new DeviceParameters[program.Parameters.Count];
+        foreach (var set in program.Parameters)
+        {
+            parameters[set.Id] = Create(set);
+            InitialParameters.Set(parameters[set.Id], set, seed);
+        }
         foreach (var tensor in program.Tensors)
         {
-            if (tensor.Role == TensorRole.Image)
-            {
-                ImageLayout = tensor.Layout;
-                continue;
-            }
-            var buffer = tensor.Crosses ? link.Allocate(tensor) : device.Allocate(tensor.Layout.Size);
-            buffers[tensor.Id] = buffer;
-            views[tensor.Id] = new TensorView(buffer, tensor.Layout);
+            if (tensor.Role == TensorRole.Image) ImageLayout = tensor.Layout;
+            else if (buffers[tensor.Id] is null) Allocate(tensor);
         }
-        parameters = [.. program.Parameters.Select(Create)];
     }
 
     /// <summary>Layout of the input tensor; null when the worker reads no images.</summary>
@@ -50,6 +53,13 @@ internal sealed class EngineMemory : IDisposable
     }
 
     public DeviceParameters Parameters(int set) => parameters[set];
+
+    private void Allocate(PlannedTensor tensor)
+    {
+        var buffer = tensor.Crosses ? link.Allocate(tensor) : device.Allocate(tensor.Layout.Size);
+        buffers[tensor.Id] = buffer;
+        views[tensor.Id] = new TensorView(buffer, tensor.Layout);
+    }
 
     private DeviceParameters Create(ParameterSet set)
     {

@@ -36,12 +36,11 @@ public sealed class WorkerEngine : IDisposable
         (Plan, Rank, Device, this.transport, this.position) = (plan, rank, device, transport, position);
         state = new TickState(plan.Network, seed);
         link = DeviceLink.For(device, transport, plan, rank, keepGradients);
-        memory = new EngineMemory(plan, rank, device, link, keepGradients);
+        memory = new EngineMemory(plan, rank, device, link, seed, keepGradients);
         steps = new StepBuilder(plan, rank, device, link, memory, state).Build();
         incoming = [.. plan.Slabs.Where(s => s.To == rank)];
         outgoing = [.. plan.Slabs.Where(s => s.From == rank)];
         sent = new bool[plan.Slabs.Count];
-        foreach (var set in Program.Parameters) InitialParameters.Set(memory.Parameters(set.Id), set, seed);
         device.Synchronize(); // all memory is zeroed before anything can arrive in it
     }
 
