@@ -46,7 +46,7 @@ public sealed class ExchangeJob(TrainingJobOptions options) : IWorkerJob
     {
         var began = Stopwatch.GetTimestamp();
         exchanges.Run(tick.Number, tick.Number <= CheckedTicks);
-        return new TickResult(default, Stopwatch.GetElapsedTime(began).TotalSeconds, 0);
+        return new TickResult(default, new TickTimes(0, Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 0, 0, 0));
     }
 
     /// <inheritdoc/>
