@@ -17,7 +17,7 @@ public sealed class CifarTests : IDisposable
         Assert.True(code == 0, error);
         var test = lines.Last("test");
         Assert.Equal(10_000, test.GetProperty("images").GetInt64());
-        // 60 to 64 % with seeds 1 to 3; chance is 90 %.
+        // Chance is 90 %; the bound leaves room for another processor's rounding.
         Assert.InRange(test.GetProperty("top1_error").GetDouble(), 0.4, 0.75);
         Assert.All(lines.Last("done").GetProperty("exchanges").EnumerateArray(), e => Assert.True(e.GetProperty("bytes").GetInt64() > 0));
     }
