@@ -46,8 +46,9 @@ internal sealed class RecipeArguments
     /// <param name="context">The arguments.</param>
     /// <param name="file">In place of the option's; null for that.</param>
     /// <param name="more">What other options add.</param>
+    /// <param name="needsData">A recipe without data is refused.</param>
     /// <exception cref="UsageException">There is no data.</exception>
-    public Recipe Load(VerbContext context, string? file = null, Func<RecipeOverrides, RecipeOverrides>? more = null)
+    public Recipe Load(VerbContext context, string? file = null, Func<RecipeOverrides, RecipeOverrides>? more = null, bool needsData = true)
     {
         var overrides = new RecipeOverrides
         {
@@ -61,7 +62,7 @@ internal sealed class RecipeArguments
             Seed = context.Get(seed),
         };
         var loaded = RecipeFile.Load(file ?? context.Get(recipe)!, more?.Invoke(overrides) ?? overrides);
-        if (loaded.Data is null && !needsImages) return loaded;
+        if (loaded.Data is null && !(needsImages && needsData)) return loaded;
         if (loaded.Data is null) throw new UsageException($"recipe '{loaded.Name}' needs images; expected --data PATH");
         if (loaded.Data != Recipe.Generated && !Path.Exists(loaded.Data)) throw new UsageException($"found no images in '{loaded.Data}': no such file or folder; expected --data PATH of a folder or tar of class folders, or 'generated'");
         return loaded;

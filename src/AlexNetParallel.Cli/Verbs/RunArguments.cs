@@ -26,14 +26,16 @@ internal sealed class RunArguments
     public long? Steps(VerbContext context) => context.Get(steps);
 
     /// <summary>What the arguments come to.</summary>
+    /// <param name="context">The arguments.</param>
+    /// <param name="needsData">Without data there is no run.</param>
     /// <exception cref="UsageException">They do not fit together.</exception>
-    public RunRequest Resolve(VerbContext context)
+    public RunRequest Resolve(VerbContext context, bool needsData = true)
     {
         if (context.IsGiven(steps) && context.IsGiven(epochs)) throw new UsageException("found both --steps and --epochs; expected one of them");
         var resuming = context.Get(resume);
         var folder = FindFolder(context, resuming);
         if (resuming) CheckResumable(context, folder);
-        var recipe = what.Load(context, resuming ? folder!.Recipe : null, o => o with { Steps = context.Get(steps), Epochs = context.Get(epochs) });
+        var recipe = what.Load(context, resuming ? folder!.Recipe : null, o => o with { Steps = context.Get(steps), Epochs = context.Get(epochs) }, needsData);
         folder ??= Folders(recipe.Name).First(f => !Directory.Exists(f.Path));
         var plan = Plan.Compile(recipe.Network, recipe.Partition, recipe.Workers, recipe.Batch);
         var from = resuming ? folder.Checkpoints.Newest : null;

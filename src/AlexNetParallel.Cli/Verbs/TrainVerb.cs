@@ -11,10 +11,11 @@ internal sealed class TrainVerb : Verb
 {
     private readonly RunArguments arguments = new();
     private readonly MachineArguments machine = new();
+    private readonly DryRun dryRun = new();
 
     public TrainVerb() : base("train", "Trains a network; starts and stops the workers")
     {
-        foreach (var option in arguments.All.Concat(machine.All)) Options.Add(option);
+        foreach (var option in arguments.All.Concat(machine.All).Concat(dryRun.All)) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
@@ -24,11 +25,14 @@ internal sealed class TrainVerb : Verb
         ("./alexnet train --device cuda --driver soft", "the quickstart with the CUDA kernels, on two software devices: needs no GPU, and is slow"),
         ("./alexnet train --run runs/cifar --resume", "goes on after the last checkpoint of that run"),
         ("./alexnet train --recipe alexnet-2012-source --data /data/ilsvrc2012 --json > log.jsonl", "the net of 2012; metrics as JSON lines"),
+        ("./alexnet train --recipe alexnet-2012-source --dry-run", "what that run would do, epoch by epoch, and how long it would take here; needs no data"),
     ];
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
-        var request = arguments.Resolve(context);
+        var isDry = dryRun.IsWanted(context);
+        var request = arguments.Resolve(context, needsData: !isDry);
+        if (isDry) return await dryRun.RunAsync(context, request, machine.WorkerArguments(context)).ConfigureAwait(false);
         var local = new LocalRun(ProgramCommand.Current, machine.WorkerArguments(context));
         using var display = new RunDisplay(context);
         using var interruption = new Interruption(display.TellInterruption, () =>

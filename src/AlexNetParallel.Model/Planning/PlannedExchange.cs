@@ -36,4 +36,16 @@ public sealed record PlannedExchange(int Id, string Layer, int LayerNumber, Dire
 {
     /// <summary>Payload of all transfers, one tick.</summary>
     public long Bytes => Transfers.Sum(t => t.Bytes);
+
+    /// <summary>
+    /// Whether a training step needs it. Nothing is computed below the lowest layer that learns, as in the 2012 program (layer.py, gradConsumer).
+    /// </summary>
+    /// <param name="lowestTrained">Number of the lowest layer that learns in the step.</param>
+    /// <param name="learns">This exchange's layer learns.</param>
+    public bool IsNeeded(int lowestTrained, bool learns) => Direction switch
+    {
+        Direction.Forward => true,
+        Direction.Backward => lowestTrained < LayerNumber,
+        _ => learns,
+    };
 }

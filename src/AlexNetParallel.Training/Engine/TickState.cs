@@ -37,15 +37,10 @@ internal sealed class TickState(Network network, ulong seed)
     }
 
     /// <summary>
-    /// Nothing is computed below the lowest layer that learns, as in the 2012 program (layer.py, gradConsumer): freezing conv1 saves its backward pass.
-    /// Every worker has the same rates, so both ends of an exchange agree.
+    /// Freezing conv1 saves its backward pass, and what would cross for it. Every worker has the same rates, so both ends of an exchange agree.
     /// </summary>
-    public bool Crosses(PlannedExchange exchange) => exchange.Direction switch
-    {
-        Direction.Forward => true,
-        Direction.Backward => Training && lowestTrained < exchange.LayerNumber,
-        _ => Training && Learns(exchange.LayerNumber),
-    };
+    public bool Crosses(PlannedExchange exchange) =>
+        exchange.Direction == Direction.Forward || (Training && exchange.IsNeeded(lowestTrained, Learns(exchange.LayerNumber)));
 
     public bool Wants(EngineStep step)
     {
