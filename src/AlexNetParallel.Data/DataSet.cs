@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AlexNetParallel.Data.Decoding;
 using AlexNetParallel.Data.Generated;
+using AlexNetParallel.Data.Prepared;
 using AlexNetParallel.Data.Preparing;
 using AlexNetParallel.Data.Reading;
 using AlexNetParallel.Data.Storing;
@@ -13,7 +14,7 @@ public static class DataSet
 {
     /// <summary>
     /// Opens a data set: a folder or a tar (.tar, .tar.gz, .tgz) of class folders with JPEG and PNG files; a folder that holds a train and a test (or val) part as folders or
-    /// tars; or the built-in generated images. A set without parts has one picture in ten held back for testing, by a hash of its name. Small sets are decoded here.
+    /// tars; a folder that 'alexnet data prepare' made; or the built-in generated images. A set without parts has one picture in ten held back for testing, by a hash of its name. Small sets are decoded here.
     /// </summary>
     /// <param name="path">Path, or <see cref="Recipe.Generated"/>.</param>
     /// <param name="augmentation">Of the recipe.</param>
@@ -29,6 +30,7 @@ public static class DataSet
             return FromResident(GeneratedImages.Render(), GeneratedImages.ClassNames, "generated images", augmentation, options, new SkippedFiles(options.Log));
         }
 
+        if (PreparedSet.IsIn(path)) return FromPrepared(path, augmentation, options);
         var files = ImageFiles.Open(path, options.CompressedLimit);
         try
         {
@@ -41,6 +43,23 @@ public static class DataSet
         catch
         {
             files.Dispose();
+            throw;
+        }
+    }
+
+    private static ImageBatchSource FromPrepared(string path, Augmentation augmentation, FeedOptions options)
+    {
+        var set = PreparedSet.Read(path);
+        if (augmentation.Resize is { } side && side != set.Size)
+            throw new DataSetException($"{path} was prepared with {set.Size}×{set.Size} pixels, the recipe wants a resize to {side}: prepare it with --size {side}, or change the recipe");
+        var store = new ShardStore(path, set, options.ThreadCount);
+        try
+        {
+            return new ImageBatchSource(store, set.Classes, path, set.Statistics(path), augmentation, options, new SkippedFiles(options.Log));
+        }
+        catch
+        {
+            store.Dispose();
             throw;
         }
     }

@@ -7,7 +7,7 @@ using AlexNetParallel.Model.Tensors;
 namespace AlexNetParallel.Data;
 
 /// <summary>The one implementation of <see cref="IBatchSource"/>: an image store, the statistics of its training images, and the augmentation of a recipe.</summary>
-internal sealed unsafe class ImageBatchSource : IBatchSource
+internal sealed unsafe partial class ImageBatchSource : IBatchSource
 {
     private readonly IImageStore store;
     private readonly Augmentation augmentation;
@@ -44,11 +44,11 @@ internal sealed unsafe class ImageBatchSource : IBatchSource
     public int Count(Split split) => store.Count(split);
 
     /// <inheritdoc/>
-    public void Fill(Tick tick, TensorLayout layout, float* images, Span<int> labels)
+    public void Fill(Tick tick, TensorLayout layout, float* images, Span<int> labels, View? view = null)
     {
         Check(tick, layout, labels);
         Span<int> chosen = tick.Cases <= 1024 ? stackalloc int[tick.Cases] : new int[tick.Cases];
-        Choose(tick, chosen);
+        Choose(tick, chosen, inOwnOrder: view is not null);
         for (var i = 0; i < chosen.Length; i++) labels[i] = store.Label(tick.Split, chosen[i]);
 
         var firstCase = Math.Min(tick.Cases, layout.Blocks.First * CaseBlock.Cases);
@@ -58,12 +58,12 @@ internal sealed unsafe class ImageBatchSource : IBatchSource
         store.Fetch(tick.Split, chosen[firstCase..endCase], planes, room);
         if (options.ThreadCount == 1 || layout.Blocks.Count == 1)
         {
-            for (var block = layout.Blocks.First; block < layout.Blocks.End; block++) WriteBlock(tick, layout, images, block, planes, firstCase);
+            for (var block = layout.Blocks.First; block < layout.Blocks.End; block++) WriteBlock(tick, layout, images, block, planes, firstCase, view);
         }
         else
         {
             Parallel.For(layout.Blocks.First, layout.Blocks.End, new ParallelOptions { MaxDegreeOfParallelism = options.ThreadCount },
-                block => WriteBlock(tick, layout, images, block, planes, firstCase));
+                block => WriteBlock(tick, layout, images, block, planes, firstCase, view));
         }
         rooms.Add(room);
     }
@@ -77,10 +77,10 @@ internal sealed unsafe class ImageBatchSource : IBatchSource
     }
 
     /// <summary>Images of a tick: training takes the epoch's order, and goes on at its beginning when it is used up; test takes them as they are.</summary>
-    private void Choose(Tick tick, Span<int> chosen)
+    private void Choose(Tick tick, Span<int> chosen, bool inOwnOrder)
     {
         var start = (long)tick.Batch * options.BatchSize;
-        if (tick.Split == Split.Test)
+        if (tick.Split == Split.Test || inOwnOrder)
         {
             for (var i = 0; i < chosen.Length; i++) chosen[i] = (int)(start + i);
             return;
@@ -89,22 +89,23 @@ internal sealed unsafe class ImageBatchSource : IBatchSource
         for (var i = 0; i < chosen.Length; i++) chosen[i] = permutation[(start + i) % permutation.Length];
     }
 
-    private void WriteBlock(Tick tick, TensorLayout layout, float* images, int block, nint[] planes, int firstPlane)
+    private void WriteBlock(Tick tick, TensorLayout layout, float* images, int block, nint[] planes, int firstPlane, View? view)
     {
         var cases = stackalloc CaseInput[CaseBlock.Cases];
         var first = block * CaseBlock.Cases;
         var count = Math.Clamp(tick.Cases - first, 0, CaseBlock.Cases);
-        var noise = tick.Split == Split.Train ? tick.ColourNoise : 0;
-        for (var n = 0; n < count; n++) cases[n] = Input(tick, layout, first + n, (byte*)planes[first + n - firstPlane], noise);
+        var noise = tick.Split == Split.Train && view is null ? tick.ColourNoise : 0;
+        for (var n = 0; n < count; n++) cases[n] = Input(tick, layout, first + n, (byte*)planes[first + n - firstPlane], noise, view);
         var divisor = augmentation.DivideBy * ColourNoise.Divisor(augmentation.ColourNoiseScale, noise);
         BlockWriter.Write(layout, images + (block - layout.Blocks.First) * layout.BlockStride, cases, count, store.Height, store.Width, (float)(1 / divisor));
     }
 
-    private CaseInput Input(Tick tick, TensorLayout layout, int position, byte* planes, double noise)
+    private CaseInput Input(Tick tick, TensorLayout layout, int position, byte* planes, double noise, View? view)
     {
-        var training = tick.Split == Split.Train;
+        var training = tick.Split == Split.Train && view is null;
         var (top, left) = Draws.Crop(training ? augmentation.Crop : DrawFor.Nothing, options.Seed, tick.Step, position, store.Height - layout.Height, store.Width - layout.Width);
         var mirror = training && Draws.Mirror(augmentation.Mirror, options.Seed, tick.Step, position);
+        if (view is { } v) (top, left, mirror) = (v.Top(store.Height - layout.Height), v.Left(store.Width - layout.Width), v.Mirror);
         var input = new CaseInput
         {
             Pixels = planes + top * store.Width + left,

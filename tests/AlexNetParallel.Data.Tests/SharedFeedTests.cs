@@ -251,7 +251,12 @@ public sealed unsafe class SharedFeedTests(SharedFeedTests.GeneratedSource gener
         public TrainingStatistics? Statistics => null;
         public IReadOnlyList<(string File, string Reason)> Skipped => [];
         public int Count(Split split) => 100;
-        public void Fill(Tick tick, TensorLayout layout, float* images, Span<int> labels) => throw new DataSetException("the disk is on fire");
+        public void Fill(Tick tick, TensorLayout layout, float* images, Span<int> labels, View? view) => throw new DataSetException("the disk is on fire");
+        public void FillPictures(IReadOnlyList<string> paths, View view, TensorLayout layout, float* images) => throw new NotSupportedException();
+        public (int Height, int Width) Size => throw new NotSupportedException();
+        public int Label(Split split, int image) => throw new NotSupportedException();
+        public byte[] Pixels(Split split, int image) => throw new NotSupportedException();
+        public byte[] Pixels(string path) => throw new NotSupportedException();
         public void Dispose() { }
     }
 }

@@ -10,7 +10,7 @@ namespace AlexNetParallel.Cli.Verbs;
 /// <summary>`alexnet data`: looks at data sets and makes one.</summary>
 internal static class DataVerbs
 {
-    public static Command Create() => new("data", "Looks at data sets, and makes one") { new DataInfoVerb(), new DataMakeVerb() };
+    public static Command Create() => new("data", "Prepares data sets, looks at them, and makes one") { new DataPrepareVerb(), new DataInfoVerb(), new DataMakeVerb() };
 }
 
 /// <summary>`alexnet data info`: what a data set holds, as training would see it.</summary>

@@ -47,6 +47,17 @@ internal sealed unsafe class StatisticsSums(int height, int width)
         Images += other.Images;
     }
 
+    /// <summary>All sums, for <see cref="Restore"/>.</summary>
+    public long[] Save() => [.. products, .. pixels];
+
+    /// <summary>Sets what <see cref="Save"/> gave.</summary>
+    public void Restore(long images, ReadOnlySpan<long> sums)
+    {
+        sums[..products.Length].CopyTo(products);
+        sums[products.Length..].CopyTo(pixels);
+        Images = images;
+    }
+
     /// <summary>Mean image and covariance of what was added.</summary>
     public TrainingStatistics Finish()
     {

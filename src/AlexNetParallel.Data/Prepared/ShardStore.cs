@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using AlexNetParallel.Data.Reading;
+using AlexNetParallel.Data.Decoding;
+using AlexNetParallel.Data.Storing;
+using AlexNetParallel.Model.Recipes;
+using Microsoft.Win32.SafeHandles;
+
+namespace AlexNetParallel.Data.Prepared;
+
+/// <summary>
+/// Images of a prepared set, decoded when they are asked for. Memory does not grow with the pictures: the index has 16 bytes an image, and the shards are files that the
+/// system keeps as it sees fit.
+/// </summary>
+internal sealed unsafe class ShardStore : IImageStore
+{
+    private readonly SafeFileHandle[][] files = [[], []];
+    private readonly ShardEntry[][] entries = [[], []];   // all shards of a split in a row
+    private readonly int[][] firsts = [[], []];           // number of each shard's first image
+    private readonly ConcurrentBag<ImagePreparer> preparers = [];
+    private readonly IReadOnlyList<string>[] names;
+    private readonly int threads;
+
+    /// <summary>Opens every shard.</summary>
+    /// <exception cref="DataSetException">One is missing or damaged.</exception>
+    public ShardStore(string folder, PreparedSet set, int threads)
+    {
+        (Height, Width, this.threads) = (set.Size, set.Size, threads);
+        names = [[.. set.Train.Select(s => s.File)], [.. set.Test.Select(s => s.File)]];
+        try
+        {
+            foreach (var split in new[] { Split.Train, Split.Test })
+            {
+                var shards = split == Split.Train ? set.Train : set.Test;
+                var indices = shards.Select(s => ShardIndex.Read(folder, s, set.Classes.Count)).ToList();
+                entries[(int)split] = [.. indices.SelectMany(i => i)];
+                var first = 0;
+                firsts[(int)split] = [.. indices.Select(i => (first += i.Length) - i.Length)];
+                files[(int)split] = [.. shards.Select(s => File.OpenHandle(Path.Combine(folder, s.File), options: FileOptions.RandomAccess))];
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Height { get; }
+
+    /// <inheritdoc/>
+    public int Width { get; }
+
+    /// <inheritdoc/>
+    public int Count(Split split) => entries[(int)split].Length;
+
+    /// <inheritdoc/>
+    public int Label(Split split, int image) => entries[(int)split][image].Label;
+
+    /// <inheritdoc/>
+    public void Fetch(Split split, ReadOnlySpan<int> images, Span<nint> planes, ImageRoom room)
+    {
+        var size = 3L * Height * Width;
+        var memory = (nint)room.Take(images.Length * size);
+        var wanted = images.ToArray();
+        ParallelWork.For(wanted.Length, threads, () => new Lease(this), (i, lease) => Decode(split, wanted[i], lease.Preparer, (byte*)(memory + (nint)(i * size))));
+        for (var i = 0; i < planes.Length; i++) planes[i] = memory + (nint)(i * size);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (preparers.TryTake(out var preparer)) preparer.Dispose();
+        foreach (var file in files.SelectMany(f => f)) file.Dispose();
+    }
+
+    private void Decode(Split split, int image, ImagePreparer preparer, byte* planes)
+    {
+        var shard = Array.BinarySearch(firsts[(int)split], image);
+        if (shard < 0) shard = ~shard - 1;
+        var entry = entries[(int)split][image];
+        try
+        {
+            preparer.Prepare(new ImageFile($"{names[(int)split][shard]}, image {image - firsts[(int)split][shard]}", entry.Label, new ArchiveBytes(files[(int)split][shard], entry.Offset, entry.Length)), Height, Width, planes);
+        }
+        catch (UndecodableException e)
+        {
+            throw new DataSetException($"{names[(int)split][shard]} is damaged at byte {entry.Offset}: {e.Message}; make the set anew with 'alexnet data prepare'", e);
+        }
+    }
+
+    private sealed class Lease(ShardStore store) : IDisposable
+    {
+        public ImagePreparer Preparer { get; } = store.preparers.TryTake(out var free) ? free : new ImagePreparer(null);
+
+        public void Dispose() => store.preparers.Add(Preparer);
+    }
+}
