@@ -1,6 +1,9 @@
 using System.CommandLine;
 using AlexNetParallel.Cli.Output;
+using AlexNetParallel.Data;
+using AlexNetParallel.Training.Checkpoints;
 using AlexNetParallel.Training.Coordination;
+using AlexNetParallel.Training.Pictures;
 using AlexNetParallel.Training.Processes;
 using AlexNetParallel.Training.Runs;
 
@@ -44,6 +47,19 @@ internal sealed class TrainVerb : Verb
         using var files = RunFiles.Begin(request);
         var outcome = await local.RunAsync(files.Options(request, command), new Observers([files, display]), interruption.Token).ConfigureAwait(false);
         display.End(request.Folder, outcome, $"{command} --resume");
+        if (outcome == RunOutcome.Done) Draw(context, request);
         return ExitCode.Of(outcome);
+    }
+
+    private static void Draw(VerbContext context, RunRequest request)
+    {
+        try
+        {
+            foreach (var path in new RunPictures(request.Folder, request.Recipe).Write()) context.Log.WriteLine($"picture {Path.GetRelativePath(Environment.CurrentDirectory, path)}");
+        }
+        catch (Exception e) when (e is DataSetException or IOException or CheckpointException)
+        {
+            context.Complain($"no pictures: {e.Message}"); // The run is whole without them.
+        }
     }
 }
