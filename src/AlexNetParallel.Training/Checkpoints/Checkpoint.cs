@@ -139,25 +139,32 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Writes the file of one worker: the parameters whose copy in the checkpoint is its.</summary>
     /// <returns>The file's entry for checkpoint.json.</returns>
-    public static CheckpointFile WriteWorker(string folder, WorkerEngine engine)
+    public static CheckpointFile WriteWorker(string folder, WorkerEngine engine) =>
+        WriteWorker(folder, engine.Plan, engine.Rank, (set, kind, memory) => engine.Parameters(set.Id).Export(kind, memory.Span));
+
+    /// <summary>Writes the file that a worker of a plan would write.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <param name="plan">Says what the worker holds.</param>
+    /// <param name="rank">The worker.</param>
+    /// <param name="fill">Writes some of its parameters in canonical order; the memory holds zeros.</param>
+    /// <returns>The file's entry for checkpoint.json.</returns>
+    public static CheckpointFile WriteWorker(string folder, Plan plan, int rank, Action<ParameterSet, ParameterKind, Memory<float>> fill)
     {
         var items = new List<SafetensorsItem>();
-        foreach (var set in engine.Program.Parameters.Where(s => s.Owner == engine.Rank))
+        foreach (var set in plan.Programs[rank].Parameters.Where(s => s.Owner == rank))
         {
             foreach (var kind in Kinds)
             {
                 IReadOnlyList<long> shape = kind is ParameterKind.Weights or ParameterKind.WeightMomentum ? [set.Layer.FanIn, set.Outputs.Count] : [set.Outputs.Count];
-                items.Add(new SafetensorsItem(
-                    $"{set.Layer.Name}.{Word(kind)}[{set.Outputs.First}:{set.Outputs.End}]", shape,
-                    memory => engine.Parameters(set.Id).Export(kind, memory.Span)));
+                items.Add(new SafetensorsItem($"{set.Layer.Name}.{Word(kind)}[{set.Outputs.First}:{set.Outputs.End}]", shape, memory => fill(set, kind, memory)));
             }
         }
-        var name = $"worker-{engine.Rank}.safetensors";
+        var name = $"worker-{rank}.safetensors";
         var path = Path.Combine(folder, name);
         var sha256 = Safetensors.Write(path, items, new Dictionary<string, string>
         {
-            ["network"] = engine.Plan.Network.Name,
-            ["worker"] = engine.Rank.ToString(CultureInfo.InvariantCulture),
+            ["network"] = plan.Network.Name,
+            ["worker"] = rank.ToString(CultureInfo.InvariantCulture),
             ["order"] = "weights: (channel, ky, kx) or inputs slowest, output channels [first:end) fastest",
         });
         return new CheckpointFile(name, new FileInfo(path).Length, sha256);
