@@ -20,6 +20,9 @@ public sealed class Chart(string title, string xName, IReadOnlyList<ChartLine> l
     /// <summary>The lowest y of the axis; null for what the lines need.</summary>
     public double? Least { get; init; }
 
+    /// <summary>The highest y of the axis; null for what the lines need.</summary>
+    public double? Most { get; init; }
+
     /// <summary>A level to mark with a dotted line, such as 25 % error; null for none.</summary>
     public double? Mark { get; init; }
 
@@ -39,7 +42,7 @@ public sealed class Chart(string title, string xName, IReadOnlyList<ChartLine> l
             return;
         }
         var (x0, x1) = (Math.Min(0, points.Min(p => p.X)), points.Max(p => p.X));
-        var (y0, y1) = (Least ?? points.Min(p => p.Y), points.Max(p => p.Y));
+        var (y0, y1) = (Least ?? points.Min(p => p.Y), Most ?? points.Max(p => p.Y));
         if (Mark is { } m) y1 = Math.Max(y1, m * 1.1);
         if (x1 <= x0) x1 = x0 + 1;
         if (y1 <= y0) y1 = y0 + 1;

@@ -26,15 +26,16 @@ public static class KernelPicture
         var scale = Math.Max(1, 36 / size);
         var cell = size * scale + Gap;
         var perTower = layer.Towers > 1 ? layer.TowerChannels : kernels;
-        var rows = (perTower + PerRow - 1) / PerRow;
+        var columns = Math.Min(PerRow, perTower);
+        var rows = (perTower + columns - 1) / columns;
         var towers = kernels / perTower;
-        var canvas = new Canvas(PerRow * cell + Gap, towers * (rows * cell + Gap) + (towers - 1) * Between);
+        var canvas = new Canvas(columns * cell + Gap, towers * (rows * cell + Gap) + (towers - 1) * Between);
         canvas.Fill(0, 0, canvas.Width, canvas.Height, Colour.White);
         var largest = weights.Max(Math.Abs);
         for (var kernel = 0; kernel < kernels; kernel++)
         {
             var (tower, place) = (kernel / perTower, kernel % perTower);
-            var (left, top) = (Gap + place % PerRow * cell, Gap + tower * (rows * cell + Gap + Between) + place / PerRow * cell);
+            var (left, top) = (Gap + place % columns * cell, Gap + tower * (rows * cell + Gap + Between) + place / columns * cell);
             var own = commonScale ? largest : Enumerable.Range(0, 3 * size * size).Max(i => Math.Abs(weights[i * kernels + kernel]));
             for (var y = 0; y < size; y++)
                 for (var x = 0; x < size; x++)

@@ -53,7 +53,7 @@ public sealed class RunPictures(RunFolder folder, Recipe recipe)
     {
         var canvas = new Canvas(470, 330);
         var lines = Enumerable.Range(0, colours[0].Towers.Length).Select(t => new ChartLine($"tower {t}", [.. colours.Select(c => ((double)c.Step, c.Towers[t]))], t, Thick: true)).ToList();
-        new Chart("colour share of the first layer's kernels (dotted: random weights)", "training steps", lines) { Least = 0, Mark = ColourShare.OfRandomWeights }.Draw(canvas, 0, 0, canvas.Width, canvas.Height);
+        new Chart("colour share of the first layer's kernels (dotted: random weights)", "training steps", lines) { Least = 0, Most = 1, Mark = ColourShare.OfRandomWeights }.Draw(canvas, 0, 0, canvas.Width, canvas.Height);
         return canvas;
     }
 }

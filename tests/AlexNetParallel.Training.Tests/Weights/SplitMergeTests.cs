@@ -41,7 +41,7 @@ public sealed class SplitMergeTests : IDisposable
         Assert.Null(Checkpoint.FirstDifference(a, b, network));
     }
 
-    private static Plan Compile(Network network, string partition, int workers) => Plan.Compile(network, PartitionFile.Load(partition), workers, 64);
+    private static Plan Compile(Network network, string partition, int workers) => Plan.Compile(network, PartitionFile.Load(partition), workers, 128);
 
     private void Convert(string from, Plan plan, string to)
     {
