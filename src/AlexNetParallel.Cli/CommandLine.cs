@@ -57,6 +57,7 @@ internal static class CommandLine
             new ImportVerb(),
             new ExportVerb(),
             BenchVerbs.Create(),
+            new ExploreVerb(),
             DataVerbs.Create(),
             ClusterVerbs.Create(),
             new DoctorVerb(),

@@ -25,6 +25,10 @@ public static class RecipeFolder
     /// <exception cref="RecipeException">There is none.</exception>
     public static string Partition(string nameOrPath, string? folder = null) => Find("partition", "partitions", nameOrPath, folder);
 
+    /// <summary>Path of a machine given by name ("v100") or path.</summary>
+    /// <exception cref="RecipeException">There is none.</exception>
+    public static string Machine(string nameOrPath) => Find("machine", "machines", nameOrPath, null);
+
     private static string Find(string subject, string subfolder, string nameOrPath, string? folder)
     {
         var isPath = nameOrPath.Contains('/') || nameOrPath.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)

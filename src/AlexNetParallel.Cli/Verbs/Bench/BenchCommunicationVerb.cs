@@ -82,8 +82,22 @@ internal sealed class BenchCommunicationVerb : Verb
                 var raw = limits[(r.Layer, r.Direction)];
                 context.Results.Json(new
                 {
-                    r.Layer, r.Direction, r.Transport, r.Bytes, r.OverheadBytes, r.SecondsP50, r.SecondsP95, r.BytesPerSecond, r.ExposedSeconds, r.HiddenSeconds, r.ShareOfStep, r.Wrong,
-                    OfMemcpy = raw[0] / r.SecondsP50, OfUnix = raw[1] / r.SecondsP50, OfTcp = raw[2] / r.SecondsP50, report.StepSeconds,
+                    r.Layer,
+                    r.Direction,
+                    r.Transport,
+                    r.Bytes,
+                    r.OverheadBytes,
+                    r.SecondsP50,
+                    r.SecondsP95,
+                    r.BytesPerSecond,
+                    r.ExposedSeconds,
+                    r.HiddenSeconds,
+                    r.ShareOfStep,
+                    r.Wrong,
+                    OfMemcpy = raw[0] / r.SecondsP50,
+                    OfUnix = raw[1] / r.SecondsP50,
+                    OfTcp = raw[2] / r.SecondsP50,
+                    report.StepSeconds,
                 });
             }
     }

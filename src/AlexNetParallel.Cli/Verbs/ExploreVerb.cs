@@ -1,0 +1,105 @@
+using System.CommandLine;
+using AlexNetParallel.Cli.Exploring;
+using AlexNetParallel.Model.Files;
+using AlexNetParallel.Model.Forecasting;
+using AlexNetParallel.Model.Networks;
+using AlexNetParallel.Model.Partitions;
+using AlexNetParallel.Model.Planning;
+using AlexNetParallel.Training.Benchmarks;
+using AlexNetParallel.Training.Processes;
+using TargetMachine = AlexNetParallel.Model.Forecasting.Machine;
+
+namespace AlexNetParallel.Cli.Verbs;
+
+/// <summary>`alexnet explore`: what partitions and transports would cost on a machine, and what they do cost on this one.</summary>
+internal sealed class ExploreVerb : Verb
+{
+    private readonly RecipeArguments what = new();
+    private readonly MachineArguments machineOptions = new();
+    private readonly Option<bool> calibrate = new("--calibrate") { Description = "Measure this machine first, and keep what was found" };
+    private readonly Option<string?> machine = new("--machine") { Description = "Name or file of a machine [default: this one, as it was calibrated]", HelpName = "NAME|FILE" };
+    private readonly Option<string?> partitions = new("--partitions") { Description = "Partitions to compare, with commas [default: all of recipes/partitions that fit]", HelpName = "A,B" };
+    private readonly Option<string?> transports = new("--transports") { Description = "Links of the machine to compare, with commas [default: all that it has]", HelpName = "A,B" };
+    private readonly Option<bool> run = new("--run") { Description = "Run each of them with real processes, too, and print forecast beside measurement" };
+    private readonly Option<int?> steps = Numbers.Option("--steps", "Training steps of each run [default: 5]", 1);
+    private readonly Option<bool> search = new("--search") { Description = "Find the cheapest sharding of each layer, under the memory limit" };
+    private readonly Option<string?> markdown = new("--markdown") { Description = "Write the table to a file of Markdown, too", HelpName = "FILE" };
+    private readonly Option<string?> chart = new("--chart") { Description = "Draw the steps, compute and waiting, into an SVG file", HelpName = "FILE" };
+
+    public ExploreVerb() : base("explore", "Forecasts partitions and transports, runs them, or searches for the best")
+    {
+        foreach (var option in what.All.Concat([calibrate, machine, partitions, transports, run, steps, search, markdown, chart]).Concat(machineOptions.All)) Options.Add(option);
+    }
+
+    public override IReadOnlyList<(string Command, string Does)> Examples =>
+    [
+        ("./alexnet explore --calibrate", "measures this machine (two minutes), then forecasts the quickstart under all partitions"),
+        ("./alexnet explore --network cifar10-two-tower --batch 128 --run", "forecast beside measurement"),
+        ("./alexnet explore --network alexnet-2012 --batch 128 --machine gtx-580 --partitions paper,data", "on the machine of 2012"),
+        ("./alexnet explore --network alexnet-2012 --batch 8192 --workers 64 --machine 100gbe-v100 --search", "the best sharding of each layer for 64 workers"),
+    ];
+
+    protected override async Task<int> RunAsync(VerbContext context)
+    {
+        if (context.Get(calibrate)) Calibrate(context);
+        var recipe = what.Load(context);
+        var target = LoadMachine(context);
+        if (context.Get(search)) return ExploreSearch.Print(context, recipe, target, Names(context, transports) is [var link, ..] ? link : target.Links.Keys.First());
+        var ways = Names(context, transports) ?? [.. target.Links.Keys];
+        using var interruption = new Interruption(_ => context.Complain("interrupted; the workers are being stopped"), () => { });
+        var suite = new ExchangeSuite(ProgramCommand.Current, machineOptions.WorkerArguments(context), context.Log.WriteLine);
+        if (context.Get(run) && context.IsGiven(machine)) throw new UsageException($"found both {run.Name} and {machine.Name}; only this machine can be run on");
+        var rows = new List<ExploreRow>();
+        foreach (var name in Names(context, partitions) ?? All())
+        {
+            var partition = PartitionFile.Load(name);
+            Plan plan;
+            try
+            {
+                plan = Plan.Compile(recipe.Network, partition, recipe.Workers, recipe.Batch);
+            }
+            catch (PlanException e)
+            {
+                context.Log.WriteLine($"{name}: {e.Message}");
+                continue;
+            }
+            foreach (var transport in plan.Exchanges.Count == 0 ? ways.Take(1) : ways)
+            {
+                var forecast = Forecast.Of(plan, target, transport);
+                double? measured = context.Get(run)
+                    ? await suite.StepSecondsAsync(recipe with { Partition = partition }, transport, context.Get(steps) ?? 5, interruption.Token).ConfigureAwait(false) : null;
+                rows.Add(new ExploreRow(partition.Name, transport, recipe.Workers, forecast, recipe.Batch / forecast.Seconds, measured));
+            }
+        }
+        if (rows.Count == 0) throw new UsageException("found no partition that fits; the reasons are above");
+        new ExploreReport(recipe, target, rows).Print(context);
+        if (context.Get(markdown) is { } file) new ExploreReport(recipe, target, rows).WriteMarkdown(file);
+        if (context.Get(chart) is { } picture) StepChart.Write(picture, $"{recipe.Network.Name}, batch {recipe.Batch}, {recipe.Workers} workers, {target.Name}: forecast of a training step", rows);
+        return ExitCode.Done;
+    }
+
+    private void Calibrate(VerbContext context)
+    {
+        var job = machineOptions.JobOptions(context);
+        if (job.Cuda is not null) throw new UsageException($"found {calibrate.Name} with a CUDA device; expected the CPU: CUDA devices are not calibrated yet");
+        var calibration = new Calibration(() => job.CreateDevice(0), context.Log.WriteLine);
+        var found = calibration.Measure([(NetworkFile.Load("cifar10-two-tower"), 128), (NetworkFile.Load("quickstart"), 64), (NetworkFile.Load("alexnet-2012"), 64)], Environment.MachineName);
+        Directory.CreateDirectory(Path.GetDirectoryName(Calibrated)!);
+        File.WriteAllText(Calibrated, MachineFile.Write(found));
+        context.Log.WriteLine($"calibrated: {Calibrated}");
+    }
+
+    private static string Calibrated => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "alexnet", "machine.yaml");
+
+    private TargetMachine LoadMachine(VerbContext context)
+    {
+        if (context.Get(machine) is { } name) return MachineFile.Load(name);
+        return File.Exists(Calibrated) ? MachineFile.Load(Calibrated) : throw new UsageException($"this machine has not been measured; expected {calibrate.Name} first, or {machine.Name} NAME|FILE");
+    }
+
+    private static IReadOnlyList<string> All() =>
+        [.. Directory.EnumerateFiles(Path.Combine(RecipeFolder.Root ?? throw new UsageException("found no folder 'recipes'"), "partitions"), "*.yaml").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)];
+
+    private static IReadOnlyList<string>? Names(VerbContext context, Option<string?> option) =>
+        context.Get(option)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}
