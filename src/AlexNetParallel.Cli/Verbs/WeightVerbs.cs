@@ -42,21 +42,21 @@ internal sealed class ExportVerb : Verb
         {
             if (context.Get(workers) is { } count) Split(context, checkpoint, trained.Recipe, count, path);
             else switch (Path.GetExtension(path).ToLowerInvariant())
-            {
-                case ".safetensors":
-                    var metadata = new Dictionary<string, string> { ["network"] = network.Name, ["order"] = "weight: [kernels, channels / groups, ky, kx] or [units, inputs], input R, G, B; dropout scales at test" };
-                    Safetensors.Write(path, [.. WeightExchange.Export(checkpoint, network).Select(t => new SafetensorsItem(t.Name, t.Shape, memory => t.Values.CopyTo(memory)))], metadata);
-                    break;
-                case ".npz":
-                    NpzFile.Write(path, WeightExchange.Export(checkpoint, network));
-                    break;
-                case ".onnx":
-                    OnnxExport.Write(path, network, WeightExchange.Export(checkpoint, network),
-                        $"{network} after {checkpoint.Info.Step} training steps. Input: R, G, B, pixels 0..255 less the mean image, divided by {trained.Recipe.Augmentation.DivideBy}.");
-                    break;
-                default:
-                    throw new UsageException($"found the target '{path}'; expected a name that ends in .safetensors, .npz or .onnx, or --workers N with a folder");
-            }
+                {
+                    case ".safetensors":
+                        var metadata = new Dictionary<string, string> { ["network"] = network.Name, ["order"] = "weight: [kernels, channels / groups, ky, kx] or [units, inputs], input R, G, B; dropout scales at test" };
+                        Safetensors.Write(path, [.. WeightExchange.Export(checkpoint, network).Select(t => new SafetensorsItem(t.Name, t.Shape, memory => t.Values.CopyTo(memory)))], metadata);
+                        break;
+                    case ".npz":
+                        NpzFile.Write(path, WeightExchange.Export(checkpoint, network));
+                        break;
+                    case ".onnx":
+                        OnnxExport.Write(path, network, WeightExchange.Export(checkpoint, network),
+                            $"{network} after {checkpoint.Info.Step} training steps. Input: R, G, B, pixels 0..255 less the mean image, divided by {trained.Recipe.Augmentation.DivideBy}.");
+                        break;
+                    default:
+                        throw new UsageException($"found the target '{path}'; expected a name that ends in .safetensors, .npz or .onnx, or --workers N with a folder");
+                }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or WeightsException)
         {

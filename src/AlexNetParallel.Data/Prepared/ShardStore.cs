@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using AlexNetParallel.Data.Reading;
 using AlexNetParallel.Data.Decoding;
+using AlexNetParallel.Data.Reading;
 using AlexNetParallel.Data.Storing;
 using AlexNetParallel.Model.Recipes;
 using Microsoft.Win32.SafeHandles;

@@ -146,7 +146,7 @@ public sealed partial class RunCoordinator : IAsyncDisposable
                 break;
             case WorkerMessage.MessageOneofCase.Tick when driver is not null:
                 var t = message.Tick;
-                var report = new WorkerTick(new Devices.LossSums(t.Loss, t.Top1Errors, t.Top5Errors), 
+                var report = new WorkerTick(new Devices.LossSums(t.Loss, t.Top1Errors, t.Top5Errors),
                     new TickTimes(t.Compute, t.ExchangeExposed, t.WaitForSlower, t.Feed, t.Host, t.ExchangeHidden), t.PeakFlopPerSecond);
                 foreach (var done in driver.Report(link.Rank, t.Number, report)) Tell(done);
                 Advance();

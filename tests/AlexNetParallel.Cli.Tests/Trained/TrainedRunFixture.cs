@@ -1,5 +1,5 @@
-using AlexNetParallel.Cli.Tests.Runs;
 using System.Text.Json;
+using AlexNetParallel.Cli.Tests.Runs;
 
 namespace AlexNetParallel.Cli.Tests.Trained;
 
