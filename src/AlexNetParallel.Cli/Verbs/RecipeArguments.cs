@@ -8,7 +8,6 @@ namespace AlexNetParallel.Cli.Verbs;
 /// <summary>The options that say what is run: a recipe, and what stands in place of its own values.</summary>
 internal sealed class RecipeArguments
 {
-    private readonly bool needsImages;
     private readonly Option<string> recipe;
     private readonly Option<string?> data = new("--data") { Description = "Images: a folder or tar of class folders, or a folder with a train and a test part; or 'generated'", HelpName = "PATH" };
     private readonly Option<string?> network = new("--network") { Description = "Name or file of a network, in place of the recipe's", HelpName = "NAME|FILE" };
@@ -20,12 +19,8 @@ internal sealed class RecipeArguments
     private readonly Option<ulong?> seed = Numbers.SeedOption("--seed", "Seed of initial weights, order, augmentation and dropout");
 
     /// <param name="standard">The recipe where none is given.</param>
-    /// <param name="needsImages">False for a verb that can do without.</param>
-    public RecipeArguments(string standard = "quickstart", bool needsImages = true)
-    {
-        this.needsImages = needsImages;
+    public RecipeArguments(string standard = "quickstart") =>
         recipe = new("--recipe") { Description = "Name or file of the recipe: everything that defines a run", HelpName = "NAME|FILE", DefaultValueFactory = _ => standard };
-    }
 
     /// <summary>What activations cross by.</summary>
     public Option<string?> Transport { get; } = Choice("--transport", "What activations cross by [default: peer]", [.. TransportFactory.Names]);
@@ -62,7 +57,7 @@ internal sealed class RecipeArguments
             Seed = context.Get(seed),
         };
         var loaded = RecipeFile.Load(file ?? context.Get(recipe)!, more?.Invoke(overrides) ?? overrides);
-        if (loaded.Data is null && !(needsImages && needsData)) return loaded;
+        if (loaded.Data is null && !needsData) return loaded;
         if (loaded.Data is null) throw new UsageException($"recipe '{loaded.Name}' needs images; expected --data PATH");
         if (loaded.Data != Recipe.Generated && !Path.Exists(loaded.Data)) throw new UsageException($"found no images in '{loaded.Data}': no such file or folder; expected --data PATH of a folder or tar of class folders, or 'generated'");
         return loaded;

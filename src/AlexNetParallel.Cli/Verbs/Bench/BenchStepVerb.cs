@@ -10,7 +10,7 @@ namespace AlexNetParallel.Cli.Verbs.Bench;
 /// <summary>`alexnet bench step`: training steps of real worker processes, and where their time goes.</summary>
 internal sealed class BenchStepVerb : Verb
 {
-    private readonly RecipeArguments what = new("alexnet-2012-source", needsImages: false);
+    private readonly RecipeArguments what = new("alexnet-2012-source");
     private readonly MachineArguments machine = new();
     private readonly Option<int?> steps = Numbers.Option("--steps", $"Steps to measure, after {StepBench.WarmUp} to warm up [default: 10]", 1);
     private readonly Option<bool> whole = new("--whole") { Description = "Measure one worker with the whole network too, to compare" };
@@ -28,7 +28,7 @@ internal sealed class BenchStepVerb : Verb
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
-        var recipe = what.Load(context);
+        var recipe = what.Load(context, needsData: false);
         var bench = new StepBench(ProgramCommand.Current, machine.WorkerArguments(context), what.TransportName(context), line => context.Log.WriteLine(line));
         var measured = context.Get(steps) ?? 10;
         using var interruption = new Interruption(_ => context.Complain("interrupted; the workers are being stopped"), () => { });
