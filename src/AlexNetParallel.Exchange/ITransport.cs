@@ -51,6 +51,9 @@ public interface ITransport : IDisposable
     /// </summary>
     bool MovesBetweenDevices(int slab);
 
+    /// <summary>Bytes of other workers' tensors that this process sees in its own memory: counted as resident here too, though they are theirs.</summary>
+    long MappedBytes { get; }
+
     /// <summary>Where the time of all exchanges went at this worker since it connected. Allocates nothing.</summary>
     ExchangeTimes Times { get; }
 

@@ -66,6 +66,9 @@ public abstract class RendezvousTransport : ITransport
     public void WaitSent(int slab, long tick) => Wait(table.Outgoing(slab), Side.Sender, tick);
 
     /// <inheritdoc/>
+    public virtual long MappedBytes => 0;
+
+    /// <inheritdoc/>
     public virtual bool MovesBetweenDevices(int slab) => false;
 
     /// <inheritdoc/>

@@ -68,6 +68,8 @@ public sealed class FakeJob(FakeBehaviour behaviour) : IWorkerJob
         return new CheckpointFile(name, new FileInfo(Path.Combine(folder, name)).Length, hash);
     }
 
+    public long MappedBytes => 0;
+
     public IReadOnlyList<ExchangeCounters> Counters() => [.. plan.Exchanges.Select(e =>
         new ExchangeCounters(e.Transfers.Where(t => t.From == context.Job.Rank).Sum(t => t.Bytes) * Ticks.Count, 0, 10 * Ticks.Count, Ticks.Count, 0.5))];
 

@@ -23,7 +23,7 @@ internal static class RunSummary
             results.Line("Nothing crossed between workers.\n");
         }
         results.Line($"{Units.Count(done.Step)} steps in {Units.Seconds(done.Seconds)}, {Progress.Rate(done.ImagesPerSecond)} images/s; "
-            + $"peak memory of the workers: {string.Join(", ", done.PeakMemoryBytes.Select(b => Units.Bytes(b)))}");
+            + $"peak memory of the workers: {string.Join(", ", done.Memory.Select(m => Units.Bytes(m.PeakBytes)))}");
         results.Line();
         results.Line($"recipe       {Shown(folder.Recipe)}");
         results.Line($"metrics      {Shown(folder.Metrics)}");

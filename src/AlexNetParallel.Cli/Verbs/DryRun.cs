@@ -4,6 +4,7 @@ using AlexNetParallel.Cli.Output;
 using AlexNetParallel.Data;
 using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Model.Schedules;
+using AlexNetParallel.Training.Benchmarks;
 using AlexNetParallel.Training.Forecasts;
 using AlexNetParallel.Training.Processes;
 
@@ -53,9 +54,10 @@ internal sealed class DryRun
         double? seconds = null;
         if (steps > 0)
         {
-            context.Log.WriteLine($"running {steps + 1} training steps on noise for the forecast (--calibrate 0 leaves it out)");
+            context.Log.WriteLine($"running {StepBench.WarmUp + steps} training steps on noise for the forecast (--calibrate 0 leaves it out)");
             using var interruption = new Interruption(_ => context.Complain("interrupted; the workers are being stopped"), () => { });
-            seconds = await new Calibration(ProgramCommand.Current, workerArguments, request.Transport).SecondsOfStepAsync(recipe, plan, steps, _ => { }, interruption.Token).ConfigureAwait(false);
+            var bench = new StepBench(ProgramCommand.Current, workerArguments, request.Transport, _ => { });
+            seconds = (await bench.RunAsync(recipe with { Data = recipe.Data ?? Recipe.Generated }, steps, noFeed: true, interruption.Token).ConfigureAwait(false)).Seconds;
         }
         var forecast = new DryRunForecast(recipe, outline, seconds);
         if (context.Json) WriteJson(context.Results, recipe, outline, testImages, source, forecast);

@@ -21,7 +21,7 @@ internal sealed class ExploreVerb : Verb
     private readonly Option<string?> partitions = new("--partitions") { Description = "Partitions to compare, with commas [default: all of recipes/partitions that fit]", HelpName = "A,B" };
     private readonly Option<string?> transports = new("--transports") { Description = "Links of the machine to compare, with commas [default: all that it has]", HelpName = "A,B" };
     private readonly Option<bool> run = new("--run") { Description = "Run each of them with real processes, too, and print forecast beside measurement" };
-    private readonly Option<int?> steps = Numbers.Option("--steps", "Training steps of each run [default: 5]", 1);
+    private readonly Option<int?> steps = Numbers.Option("--steps", $"Training steps of each run, after {StepBench.WarmUp} to warm up [default: 10]", 1);
     private readonly Option<bool> search = new("--search") { Description = "Find the cheapest sharding of each layer, under the memory limit" };
     private readonly Option<string?> markdown = new("--markdown") { Description = "Write the table to a file of Markdown, too", HelpName = "FILE" };
     private readonly Option<string?> chart = new("--chart") { Description = "Draw the steps, compute and waiting, into an SVG file", HelpName = "FILE" };
@@ -47,8 +47,8 @@ internal sealed class ExploreVerb : Verb
         if (context.Get(search)) return ExploreSearch.Print(context, recipe, target, Names(context, transports) is [var link, ..] ? link : target.Links.Keys.First());
         var ways = Names(context, transports) ?? [.. target.Links.Keys];
         using var interruption = new Interruption(_ => context.Complain("interrupted; the workers are being stopped"), () => { });
-        var suite = new ExchangeSuite(ProgramCommand.Current, machineOptions.WorkerArguments(context), context.Log.WriteLine);
         if (context.Get(run) && context.IsGiven(machine)) throw new UsageException($"found both {run.Name} and {machine.Name}; only this machine can be run on");
+        var arguments = machineOptions.WorkerArguments(context);
         var rows = new List<ExploreRow>();
         foreach (var name in Names(context, partitions) ?? All())
         {
@@ -67,7 +67,9 @@ internal sealed class ExploreVerb : Verb
             {
                 var forecast = Forecast.Of(plan, target, transport);
                 double? measured = context.Get(run)
-                    ? await suite.StepSecondsAsync(recipe with { Partition = partition }, transport, context.Get(steps) ?? 5, interruption.Token).ConfigureAwait(false) : null;
+                    ? (await new StepBench(ProgramCommand.Current, arguments, transport, context.Log.WriteLine)
+                        .RunAsync(recipe with { Partition = partition }, context.Get(steps) ?? 10, noFeed: true, interruption.Token).ConfigureAwait(false)).Seconds
+                    : null;
                 rows.Add(new ExploreRow(partition.Name, transport, recipe.Workers, forecast, recipe.Batch / forecast.Seconds, measured));
             }
         }

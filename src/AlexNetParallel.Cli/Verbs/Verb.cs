@@ -3,6 +3,7 @@ using AlexNetParallel.Data;
 using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Model.Files;
 using AlexNetParallel.Model.Planning;
+using AlexNetParallel.Training.Benchmarks;
 using AlexNetParallel.Training.Checkpoints;
 
 namespace AlexNetParallel.Cli.Verbs;
@@ -33,7 +34,7 @@ internal abstract class Verb : Command
             context.Complain(e.Message);
             return ExitCode.Usage;
         }
-        catch (CudaException e)
+        catch (Exception e) when (e is CudaException or BenchException)
         {
             context.Complain(e.Message);
             return ExitCode.Failed;

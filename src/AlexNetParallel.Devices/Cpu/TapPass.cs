@@ -41,11 +41,14 @@ internal unsafe struct TapPass : ITeamJob
     /// <summary>Items that a block is cut into.</summary>
     public int Parts;
 
+    /// <summary>A block's sums of this size stay in the second-level cache from one group of channels to the next.</summary>
+    private const long SumsBytes = 3 << 19;
+
     /// <summary>
-    /// Taps that a group of channels should have. More of them: the weights of a tile leave the first-level cache. Fewer: the sums go to memory and come back
-    /// too often.
+    /// Taps that a group of channels should have. More of them: the window and the weights of a tile leave the first-level cache. Fewer: the sums go out and come back
+    /// more often, which costs little only while a cache holds them.
     /// </summary>
-    private const int TargetTaps = 450;
+    private readonly int TargetTaps => (long)Tiles.Total * Rows * Columns * CaseBlock.Cases * sizeof(float) <= SumsBytes ? 150 : 450;
 
     public readonly void Run(int item, int thread)
     {

@@ -5,6 +5,9 @@ namespace AlexNetParallel.Devices.Cpu;
 /// <param name="largest">Widest tile allowed.</param>
 internal readonly struct Tiles(int total, int largest)
 {
+    /// <summary>Things in all tiles.</summary>
+    public int Total => total;
+
     /// <summary>Number of tiles.</summary>
     public int Count { get; } = (total + largest - 1) / largest;
 

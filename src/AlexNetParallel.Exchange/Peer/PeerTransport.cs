@@ -77,6 +77,9 @@ public sealed unsafe class PeerTransport : DirectTransport
     }
 
     /// <inheritdoc/>
+    public override long MappedBytes => members.Sum(m => m?.Segment.Tensors.Sum(t => t.Bytes) ?? 0);
+
+    /// <inheritdoc/>
     public override bool MovesBetweenDevices(int slab) => direct.Contains(slab);
 
     private protected override SlabEnds Ends(Slab slab, int peer)

@@ -43,7 +43,7 @@ public sealed class ExchangeSuite(ProgramCommand program, IReadOnlyList<string> 
     public const string OnlyExchange = "--only-exchange";
 
     /// <summary>"grpc" over Unix sockets in place of TCP.</summary>
-    public const string GrpcUnix = "grpc-unix";
+    public const string GrpcUnix = ShortRun.GrpcUnix;
 
     /// <summary>Measures one transport.</summary>
     /// <param name="recipe">Network, partition, workers and batch.</param>
@@ -51,91 +51,33 @@ public sealed class ExchangeSuite(ProgramCommand program, IReadOnlyList<string> 
     /// <param name="repeats">Steps' worth of exchanges by themselves; 50 or more keep the checked ones out of the percentiles.</param>
     /// <param name="steps">Training steps; 0: only by themselves.</param>
     /// <param name="stop">Ends it early.</param>
-    /// <exception cref="InvalidOperationException">A run failed; the message is the run's.</exception>
+    /// <exception cref="BenchException">A run failed.</exception>
     public async Task<ExchangeReport> MeasureAsync(Recipe recipe, string transport, int repeats, int steps, CancellationToken stop)
     {
         var alone = await RunAsync(recipe, transport, repeats, [OnlyExchange], stop).ConfigureAwait(false);
         var within = steps > 0 ? await RunAsync(recipe, transport, steps, [], stop).ConfigureAwait(false) : null;
-        var plan = Compile(recipe);
+        var stepSeconds = within is null ? (double?)null : MedianStep(within);
         var rows = new List<ExchangeCost>();
-        foreach (var exchange in plan.Exchanges)
+        foreach (var exchange in alone.Plan.Exchanges)
         {
             bool Same(ExchangeSummary s) => s.Layer == exchange.Layer && s.Direction == exchange.Direction.ToString().ToLowerInvariant();
             var own = alone.Done.Exchanges.Single(Same);
             var inStep = within?.Done.Exchanges.Single(Same);
             var bothWays = exchange.Transfers.Any(t => exchange.Transfers.Any(u => u.From == t.To && u.To == t.From));
             rows.Add(new ExchangeCost(own.Layer, own.Direction, transport, own.Bytes, own.OverheadBytes, own.SecondsP50, own.SecondsP95, own.Bytes / own.SecondsP50,
-                inStep?.SecondsP50, inStep is null ? null : Math.Max(0, own.SecondsP50 - inStep.SecondsP50), inStep?.SecondsP50 / within?.StepSeconds, own.Wrong + (inStep?.Wrong ?? 0), bothWays));
+                inStep?.SecondsP50, inStep is null ? null : Math.Max(0, own.SecondsP50 - inStep.SecondsP50), inStep?.SecondsP50 / stepSeconds, own.Wrong + (inStep?.Wrong ?? 0), bothWays));
         }
         rows.Add(new ExchangeCost("all", "", transport, rows.Sum(r => r.Bytes), rows.Sum(r => r.OverheadBytes), rows.Sum(r => r.SecondsP50), rows.Sum(r => r.SecondsP95),
             rows.Sum(r => r.Bytes) / rows.Sum(r => r.SecondsP50), rows.Sum(r => r.ExposedSeconds), rows.Sum(r => r.HiddenSeconds), rows.Sum(r => r.ShareOfStep), rows.Sum(r => r.Wrong), rows.Any(r => r.BothWays)));
         if (within is null) rows[^1] = rows[^1] with { ExposedSeconds = null, HiddenSeconds = null, ShareOfStep = null };
-        return new ExchangeReport(transport, alone.Start.Processes, alone.Start.Data, within?.StepSeconds, rows);
+        return new ExchangeReport(transport, alone.Started.Processes, alone.Started.Data, stepSeconds, rows);
     }
 
-    /// <summary>Median seconds of a training step on noise, by real worker processes.</summary>
-    /// <param name="recipe">Network, partition, workers and batch.</param>
-    /// <param name="transport">A transport, or <see cref="GrpcUnix"/>.</param>
-    /// <param name="steps">How many; the median is taken, so that the first do not matter.</param>
-    /// <param name="stop">Ends it early.</param>
-    /// <exception cref="InvalidOperationException">The run failed.</exception>
-    public async Task<double> StepSecondsAsync(Recipe recipe, string transport, int steps, CancellationToken stop) =>
-        (await RunAsync(recipe, transport, steps, [], stop).ConfigureAwait(false)).StepSeconds;
+    private static double MedianStep(ShortRunResult run) => run.Steps.Select(s => s.Seconds).Order().ElementAt(run.Steps.Count / 2);
 
-    private static Plan Compile(Recipe recipe) => Plan.Compile(recipe.Network, recipe.Partition, recipe.Workers, recipe.Batch);
-
-    private async Task<Result> RunAsync(Recipe recipe, string transport, int steps, IReadOnlyList<string> more, CancellationToken stop)
+    private Task<ShortRunResult> RunAsync(Recipe recipe, string transport, int steps, IReadOnlyList<string> more, CancellationToken stop)
     {
-        var folder = Directory.CreateTempSubdirectory("alexnet-bench-");
-        try
-        {
-            log($"{transport}: {steps} {(more.Count > 0 ? "rounds of exchanges" : "training steps")} of {recipe.Network.Name} on {recipe.Workers} workers");
-            var run = recipe with { Steps = steps, Epochs = null, Test = new Cadence(0, 0, false), Checkpoint = new Cadence(0, 0, false) };
-            var options = new CoordinatorOptions
-            {
-                Recipe = run,
-                Plan = Compile(run),
-                Folder = new RunFolder(folder.FullName),
-                Transport = transport == GrpcUnix ? "grpc" : transport,
-                Listen = LocalRun.PrivateAddress(),
-                NoFeed = true,
-                Command = "./alexnet bench comm",
-            };
-            IReadOnlyList<string> listen = transport == GrpcUnix ? ["--listen", $"unix:{folder.FullName}/{LocalRun.RankPlace}.sock"] : [];
-            var result = new Result(log);
-            var outcome = await new LocalRun(program, [.. workerArguments, .. listen, .. more]).RunAsync(options, result, stop).ConfigureAwait(false);
-            stop.ThrowIfCancellationRequested();
-            return outcome == RunOutcome.Done ? result : throw new InvalidOperationException($"{transport}: {result.Failure ?? "the run did not come to its end"}");
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    /// <summary>What a run said.</summary>
-    private sealed class Result(Action<string> log) : IRunObserver
-    {
-        private readonly List<double> stepSeconds = [];
-
-        public RunStarted Start { get; private set; } = null!;
-        public RunDone Done { get; private set; } = null!;
-        public string? Failure { get; private set; }
-
-        /// <summary>Median; the first steps, in which memory is touched for the first time, do not matter.</summary>
-        public double StepSeconds => stepSeconds.Order().ElementAt(stepSeconds.Count / 2);
-
-        public void On(RunEvent happened)
-        {
-            if (happened is RunStarted started) Start = started;
-            if (happened is StepDone step) stepSeconds.Add(step.Seconds);
-            if (happened is RunDone done) Done = done;
-            if (happened is RunFailed failed) Failure = failed.Reason;
-        }
-
-        public void Log(string line)
-        {
-            if (!line.Contains("has joined", StringComparison.Ordinal)) log(line);
-        }
+        log($"{transport}: {steps} {(more.Count > 0 ? "rounds of exchanges" : "training steps")} of {recipe.Network.Name} on {recipe.Workers} workers");
+        return new ShortRun(program, [.. workerArguments, .. more], log).RunAsync(recipe, steps, transport, noFeed: true, stop);
     }
 }

@@ -16,13 +16,13 @@ namespace AlexNetParallel.Training.Benchmarks;
 /// <param name="FractionOfPeak">Median of each step's speed by the peak measured right after it.</param>
 /// <param name="MeanSeconds">Mean time of a step: what the parts of <paramref name="Breakdown"/> add up to.</param>
 /// <param name="Breakdown">Where the time went: means over steps and workers.</param>
-/// <param name="PeakMemoryBytes">Largest resident memory of each worker, by rank.</param>
-/// <param name="PlannedMemoryBytes">The plan's figure for it, by rank.</param>
+/// <param name="Memory">Memory of each worker, by rank.</param>
+/// <param name="PlannedMemoryBytes">The plan's figure for <see cref="WorkerMemory.OwnBytes"/>, by rank.</param>
 public sealed record StepTiming(
     int Workers, int Steps, double Seconds, double ImagesPerSecond, double FlopPerSecond, double PeakFlopPerSecond, double FractionOfPeak, double MeanSeconds,
-    TickTimes Breakdown, IReadOnlyList<long> PeakMemoryBytes, IReadOnlyList<long> PlannedMemoryBytes);
+    TickTimes Breakdown, IReadOnlyList<WorkerMemory> Memory, IReadOnlyList<long> PlannedMemoryBytes);
 
-/// <summary>Times training steps of real worker processes, in a folder that is removed afterwards.</summary>
+/// <summary>Times training steps of real worker processes.</summary>
 /// <param name="program">How a worker is started.</param>
 /// <param name="workerArguments">Arguments of every worker besides the bench's own.</param>
 /// <param name="transport">What activations cross by.</param>
@@ -40,33 +40,8 @@ public sealed class StepBench(ProgramCommand program, IReadOnlyList<string> work
     /// <exception cref="BenchException">The run failed.</exception>
     public async Task<StepTiming> RunAsync(Recipe recipe, int steps, bool noFeed, CancellationToken stop)
     {
-        recipe = recipe with { Steps = WarmUp + steps, Epochs = null, Test = new Cadence(0, 0, false), Checkpoint = new Cadence(0, 0, false) };
-        var plan = Plan.Compile(recipe.Network, recipe.Partition, recipe.Workers, recipe.Batch);
-        var folder = Directory.CreateTempSubdirectory("alexnet-bench-");
-        try
-        {
-            var run = new RunFolder(Path.Combine(folder.FullName, "run"));
-            run.Begin(RecipeFile.Write(recipe));
-            var options = new CoordinatorOptions
-            {
-                Recipe = recipe,
-                Plan = plan,
-                Folder = run,
-                Transport = transport,
-                Listen = LocalRun.PrivateAddress(),
-                NoFeed = noFeed,
-                Command = "./alexnet bench step",
-            };
-            var seen = new Observer(log);
-            var outcome = await new LocalRun(program, [.. workerArguments, "--measure-peak"]).RunAsync(options, seen, stop).ConfigureAwait(false);
-            stop.ThrowIfCancellationRequested();
-            if (outcome != RunOutcome.Done || seen.Done is null) throw new BenchException($"the run ended as '{outcome}': {seen.Failure ?? "see the log"}");
-            return Timing(plan, [.. seen.Steps.Skip(WarmUp)], seen.Done);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var run = await new ShortRun(program, [.. workerArguments, "--measure-peak"], log).RunAsync(recipe, WarmUp + steps, transport, noFeed, stop).ConfigureAwait(false);
+        return Timing(run.Plan, [.. run.Steps.Skip(WarmUp)], run.Done);
     }
 
     private static StepTiming Timing(Plan plan, IReadOnlyList<StepDone> steps, RunDone done)
@@ -77,7 +52,7 @@ public sealed class StepBench(ProgramCommand program, IReadOnlyList<string> work
         var sum = steps.SelectMany(s => s.Workers).Aggregate(default(TickTimes), (total, worker) => total + worker.Times);
         return new StepTiming(
             plan.Workers, steps.Count, seconds, plan.Batch / seconds, flop / seconds, Median(peaks), Median(steps.Select((s, i) => flop / s.Seconds / peaks[i])),
-            steps.Average(s => s.Seconds), sum / (steps.Count * plan.Workers), done.PeakMemoryBytes, [.. plan.Programs.Select(p => p.Memory.Total)]);
+            steps.Average(s => s.Seconds), sum / (steps.Count * plan.Workers), done.Memory, [.. plan.Programs.Select(p => p.Memory.Total)]);
     }
 
     private static double Median(IEnumerable<double> values)
@@ -86,28 +61,4 @@ public sealed class StepBench(ProgramCommand program, IReadOnlyList<string> work
         var middle = sorted.Count / 2;
         return sorted.Count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
-
-    private sealed class Observer(Action<string> log) : IRunObserver
-    {
-        public List<StepDone> Steps { get; } = [];
-
-        public RunDone? Done { get; private set; }
-
-        public string? Failure { get; private set; }
-
-        public void On(RunEvent happened)
-        {
-            switch (happened)
-            {
-                case StepDone step: Steps.Add(step); break;
-                case RunDone done: Done = done; break;
-                case RunFailed failed: Failure = failed.Reason; break;
-            }
-        }
-
-        public void Log(string line) => log(line);
-    }
 }
-
-/// <summary>A benchmark could not be completed.</summary>
-public sealed class BenchException(string message) : Exception(message);

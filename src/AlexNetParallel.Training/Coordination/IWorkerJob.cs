@@ -29,6 +29,9 @@ public interface IWorkerJob : IDisposable
     /// <summary>What has crossed so far at this worker, by exchange number. Called between ticks.</summary>
     IReadOnlyList<ExchangeCounters> Counters();
 
+    /// <summary>See <see cref="ITransport.MappedBytes"/>.</summary>
+    long MappedBytes { get; }
+
     /// <summary>Ends every wait of the job, now and later, with an exception that carries the reason. Called by any thread, at any time after the job was made.</summary>
     void Abort(string reason);
 }

@@ -263,7 +263,8 @@ public sealed partial class RunCoordinator : IAsyncDisposable
         var counters = links.Select(l => l!.Counters).ToList();
         var exchanges = ExchangeSummaries.Of(options.Plan, options.Transport, counters, driver!.SecondsPerStep, driver.TicksDone);
         Tell(new RunDone(driver.LastDone?.Step ?? options.ResumeFrom?.Info.Step ?? 0, (clock.Elapsed - trainingBegan).TotalSeconds, driver.ImagesPerSecond,
-            weightsSha256, exchanges, [.. links.Select(l => l!.Finished!.PeakMemoryBytes)], stopping is not null && !driver.Finished));
+            weightsSha256, exchanges, [.. links.Select(l => l!.Finished!).Select(f => new WorkerMemory(f.PeakMemoryBytes, f.RuntimeMemoryBytes, f.MappedMemoryBytes))],
+            stopping is not null && !driver.Finished));
     }
 
     private void Tell(RunEvent happened)

@@ -142,13 +142,15 @@ public sealed class WorkerSession : IDisposable
             {
                 job = made;
                 if (ended is { } before) made.Abort(before);
+                var runtimeMemory = Environment.WorkingSet;
                 Prepare(made);
                 foreach (var order in orders.GetConsumingEnumerable())
                 {
                     if (Follow(made, order)) break;
                 }
                 if (ended is not null) throw new WorkerSessionException($"the run has ended: {ended}");
-                connection.Send(new WorkerMessage { Finished = new Finished { PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64 } });
+                var peakMemory = Process.GetCurrentProcess().PeakWorkingSet64;
+                connection.Send(new WorkerMessage { Finished = new Finished { PeakMemoryBytes = peakMemory, RuntimeMemoryBytes = runtimeMemory, MappedMemoryBytes = made.MappedBytes } });
             }
             done.SetResult();
         }

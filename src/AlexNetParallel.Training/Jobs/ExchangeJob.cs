@@ -56,6 +56,9 @@ public sealed class ExchangeJob(TrainingJobOptions options) : IWorkerJob
     public IReadOnlyList<ExchangeCounters> Counters() => [.. plan.Exchanges.Select(e => exchanges.Counters(e.Id))];
 
     /// <inheritdoc/>
+    public long MappedBytes => transport!.MappedBytes;
+
+    /// <inheritdoc/>
     public void Abort(string reason)
     {
         lock (gate)

@@ -107,6 +107,9 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
     public IReadOnlyList<ExchangeCounters> Counters() => [.. plan.Exchanges.Select(e => transport!.Counters(e.Id))];
 
     /// <inheritdoc/>
+    public long MappedBytes => transport!.MappedBytes;
+
+    /// <inheritdoc/>
     public void Abort(string reason)
     {
         lock (gate)

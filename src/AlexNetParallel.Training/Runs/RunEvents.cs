@@ -89,16 +89,27 @@ public sealed record ExchangeSummary(
     string Layer, string Direction, string Transport, long Bytes, long OverheadBytes, long TotalBytes, double ExposedSeconds, double SecondsP50, double SecondsP95, double ShareOfStep,
     long Wrong);
 
+/// <summary>Memory of one worker's process.</summary>
+/// <param name="PeakBytes">Largest resident memory.</param>
+/// <param name="RuntimeBytes">What of it the runtime took before the job was prepared.</param>
+/// <param name="MappedBytes">What of it are other workers' tensors, seen here too: on one host their sum counts them twice.</param>
+public sealed record WorkerMemory(long PeakBytes, long RuntimeBytes, long MappedBytes)
+{
+    /// <summary>What the worker's own tensors, parameters and workspace took: to be compared with the plan's figure.</summary>
+    public long OwnBytes => PeakBytes - RuntimeBytes - MappedBytes;
+}
+
 /// <summary>The run has come to its end, or to an orderly stop.</summary>
 /// <param name="Step">Training steps done.</param>
 /// <param name="Seconds">Time since the start of training, tests and checkpoints included.</param>
 /// <param name="ImagesPerSecond">Training images by the time in training steps.</param>
 /// <param name="WeightsSha256">Hash of all weights and biases, partition-independent; null where no checkpoint was written at the end.</param>
 /// <param name="Exchanges">What the exchanges cost.</param>
-/// <param name="PeakMemoryBytes">Largest resident memory of each worker, by rank.</param>
+/// <param name="Memory">Memory of each worker, by rank.</param>
 /// <param name="Interrupted">True when Ctrl-C or a signal ended it before the last step.</param>
 public sealed record RunDone(
-    long Step, double Seconds, double ImagesPerSecond, string? WeightsSha256, IReadOnlyList<ExchangeSummary> Exchanges, IReadOnlyList<long> PeakMemoryBytes, bool Interrupted)
+    long Step, double Seconds, double ImagesPerSecond, string? WeightsSha256, IReadOnlyList<ExchangeSummary> Exchanges, IReadOnlyList<WorkerMemory> Memory,
+    bool Interrupted)
     : RunEvent("done");
 
 /// <summary>The run has failed.</summary>

@@ -23,15 +23,15 @@ internal sealed class TwoHosts : IDisposable
         try
         {
             var (a, b) = (hosts.Names[0], hosts.Names[1]);
-            var refused = Ip($"netns add {a}");
+            var refused = Run("ip", $"netns add {a}");
             Skip.If(refused.Length > 0, $"needs 'ip netns', which is not allowed here ({refused})");
-            Must($"netns add {b}");
-            Must($"link add va{hosts.id} netns {a} type veth peer name vb{hosts.id} netns {b}");
+            Must("ip", $"netns add {b}");
+            Must("ip", $"link add va{hosts.id} netns {a} type veth peer name vb{hosts.id} netns {b}");
             foreach (var (name, link, address) in ((string, string, string)[])[(a, $"va{hosts.id}", hosts.Addresses[0]), (b, $"vb{hosts.id}", hosts.Addresses[1])])
             {
-                Must($"-n {name} addr add {address}/24 dev {link}");
-                Must($"-n {name} link set {link} up");
-                Must($"-n {name} link set lo up");
+                Must("ip", $"-n {name} addr add {address}/24 dev {link}");
+                Must("ip", $"-n {name} link set {link} up");
+                Must("ip", $"-n {name} link set lo up");
             }
             return hosts;
         }
@@ -42,23 +42,31 @@ internal sealed class TwoHosts : IDisposable
         }
     }
 
+    /// <summary>Lets no more than so much cross in each direction, by a token bucket at each end.</summary>
+    /// <param name="megabits">Of Ethernet frames a second.</param>
+    public void Limit(int megabits)
+    {
+        foreach (var (name, link) in Names.Zip((string[])[$"va{id}", $"vb{id}"]))
+            Must("tc", $"-n {name} qdisc replace dev {link} root tbf rate {megabits}mbit burst 128kb latency 50ms");
+    }
+
     public void Dispose()
     {
-        foreach (var name in Names) Ip($"netns del {name}");
+        foreach (var name in Names) Run("ip", $"netns del {name}");
     }
 
-    private static void Must(string arguments)
+    private static void Must(string program, string arguments)
     {
-        var error = Ip(arguments);
-        Assert.True(error.Length == 0, $"ip {arguments}: {error}");
+        var error = Run(program, arguments);
+        Assert.True(error.Length == 0, $"{program} {arguments}: {error}");
     }
 
-    /// <summary>Runs ip; gives what it complains of.</summary>
-    private static string Ip(string arguments)
+    /// <summary>Runs a program; gives what it complains of.</summary>
+    private static string Run(string program, string arguments)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
             var error = process.StandardError.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0 ? "" : $"{error.Trim()} ";

@@ -4,6 +4,7 @@ using AlexNetParallel.Cli.Output;
 using AlexNetParallel.Training.Benchmarks;
 using AlexNetParallel.Training.Coordination;
 using AlexNetParallel.Training.Processes;
+using AlexNetParallel.Training.Runs;
 
 namespace AlexNetParallel.Cli.Verbs.Bench;
 
@@ -32,24 +33,16 @@ internal sealed class BenchStepVerb : Verb
         var bench = new StepBench(ProgramCommand.Current, machine.WorkerArguments(context), what.TransportName(context), line => context.Log.WriteLine(line));
         var measured = context.Get(steps) ?? 10;
         using var interruption = new Interruption(_ => context.Complain("interrupted; the workers are being stopped"), () => { });
-        try
+        var timings = new List<StepTiming>();
+        foreach (var workers in context.Get(whole) && recipe.Workers > 1 ? new[] { recipe.Workers, 1 } : [recipe.Workers])
         {
-            var timings = new List<StepTiming>();
-            foreach (var workers in context.Get(whole) && recipe.Workers > 1 ? new[] { recipe.Workers, 1 } : [recipe.Workers])
-            {
-                var timing = await bench.RunAsync(recipe with { Workers = workers }, measured, recipe.Data is null, interruption.Token).ConfigureAwait(false);
-                timings.Add(timing);
-                if (context.Json) context.Results.Json(Json(timing));
-            }
-            if (!context.Json)
-                context.Results.Table($"{recipe.Network.Name}, partition {recipe.Partition.Name}, batch {recipe.Batch}, {what.TransportName(context)}, {measured} steps", ["", .. timings.Select(t => t.Workers == 1 ? ">1 worker" : $">{t.Workers} workers")], Rows(timings));
-            return ExitCode.Done;
+            var timing = await bench.RunAsync(recipe with { Workers = workers }, measured, recipe.Data is null, interruption.Token).ConfigureAwait(false);
+            timings.Add(timing);
+            if (context.Json) context.Results.Json(Json(timing));
         }
-        catch (BenchException e)
-        {
-            context.Complain(e.Message);
-            return ExitCode.Failed;
-        }
+        if (!context.Json)
+            context.Results.Table($"{recipe.Network.Name}, partition {recipe.Partition.Name}, batch {recipe.Batch}, {what.TransportName(context)}, {measured} steps", ["", .. timings.Select(t => t.Workers == 1 ? ">1 worker" : $">{t.Workers} workers")], Rows(timings));
+        return ExitCode.Done;
     }
 
     private static object Json(StepTiming t) => new
@@ -63,7 +56,9 @@ internal sealed class BenchStepVerb : Verb
         t.PeakFlopPerSecond,
         t.FractionOfPeak,
         Breakdown = new { t.Breakdown.Compute, t.Breakdown.ExchangeExposed, t.Breakdown.ExchangeHidden, t.Breakdown.WaitForSlower, t.Breakdown.Feed, t.Breakdown.Host },
-        t.PeakMemoryBytes,
+        PeakMemoryBytes = t.Memory.Select(m => m.PeakBytes),
+        RuntimeMemoryBytes = t.Memory.Select(m => m.RuntimeBytes),
+        MappedMemoryBytes = t.Memory.Select(m => m.MappedBytes),
         t.PlannedMemoryBytes,
     };
 
@@ -86,7 +81,11 @@ internal sealed class BenchStepVerb : Verb
         Part("  feed", b => b.Feed);
         Part("  host", b => b.Host);
         Part("exchange, hidden", b => b.ExchangeHidden);
-        Row("memory, peak", t => string.Join(", ", t.PeakMemoryBytes.Select(b => Units.Bytes(b))));
+        void Memory(string name, Func<WorkerMemory, long> part) => Row(name, t => string.Join(", ", t.Memory.Select(m => Units.Bytes(part(m)))));
+        Memory("memory, peak", m => m.PeakBytes);
+        Memory("  the runtime", m => m.RuntimeBytes);
+        Memory("  the others' tensors", m => m.MappedBytes);
+        Memory("  the rest", m => m.OwnBytes);
         Row("memory, planned", t => string.Join(", ", t.PlannedMemoryBytes.Select(b => Units.Bytes(b))));
         return rows;
     }

@@ -46,7 +46,8 @@ internal unsafe struct TapArguments
 /// <summary>
 /// output[kernel, pixel, case] = start + sum over taps of weight[tap, kernel] · input[pixel + tap, case], for a tile of up to 14 kernels times
 /// 32 cases. The sums stay in registers: two vectors of cases for each kernel, so the 32 cases take 1, 2 or 4 turns with vectors of 512, 256 or 128
-/// bits. A kernel's weight is broadcast from memory. Each sum runs over the taps in order, whatever the vectors' width or the tile.
+/// bits. A kernel's weight is broadcast from memory by the multiply-add itself where the processor can: a core that shares its front end with another
+/// thread issues about three instructions a cycle, so each one that does not multiply costs. Each sum runs over the taps in order, whatever the vectors' width or the tile.
 /// </summary>
 internal static unsafe class TapKernel
 {
@@ -111,20 +112,20 @@ internal static unsafe class TapKernel
                     nint there = *offset;
                     var u = TSimd.Load(input + there);
                     var v = TSimd.Load(input + there + TSimd.Count);
-                    if (TKernels.Value > 0) { var w = TSimd.Create(weights[0]); a0 = TSimd.MultiplyAdd(w, u, a0); b0 = TSimd.MultiplyAdd(w, v, b0); }
-                    if (TKernels.Value > 1) { var w = TSimd.Create(weights[1]); a1 = TSimd.MultiplyAdd(w, u, a1); b1 = TSimd.MultiplyAdd(w, v, b1); }
-                    if (TKernels.Value > 2) { var w = TSimd.Create(weights[2]); a2 = TSimd.MultiplyAdd(w, u, a2); b2 = TSimd.MultiplyAdd(w, v, b2); }
-                    if (TKernels.Value > 3) { var w = TSimd.Create(weights[3]); a3 = TSimd.MultiplyAdd(w, u, a3); b3 = TSimd.MultiplyAdd(w, v, b3); }
-                    if (TKernels.Value > 4) { var w = TSimd.Create(weights[4]); a4 = TSimd.MultiplyAdd(w, u, a4); b4 = TSimd.MultiplyAdd(w, v, b4); }
-                    if (TKernels.Value > 5) { var w = TSimd.Create(weights[5]); a5 = TSimd.MultiplyAdd(w, u, a5); b5 = TSimd.MultiplyAdd(w, v, b5); }
-                    if (TKernels.Value > 6) { var w = TSimd.Create(weights[6]); a6 = TSimd.MultiplyAdd(w, u, a6); b6 = TSimd.MultiplyAdd(w, v, b6); }
-                    if (TKernels.Value > 7) { var w = TSimd.Create(weights[7]); a7 = TSimd.MultiplyAdd(w, u, a7); b7 = TSimd.MultiplyAdd(w, v, b7); }
-                    if (TKernels.Value > 8) { var w = TSimd.Create(weights[8]); a8 = TSimd.MultiplyAdd(w, u, a8); b8 = TSimd.MultiplyAdd(w, v, b8); }
-                    if (TKernels.Value > 9) { var w = TSimd.Create(weights[9]); a9 = TSimd.MultiplyAdd(w, u, a9); b9 = TSimd.MultiplyAdd(w, v, b9); }
-                    if (TKernels.Value > 10) { var w = TSimd.Create(weights[10]); a10 = TSimd.MultiplyAdd(w, u, a10); b10 = TSimd.MultiplyAdd(w, v, b10); }
-                    if (TKernels.Value > 11) { var w = TSimd.Create(weights[11]); a11 = TSimd.MultiplyAdd(w, u, a11); b11 = TSimd.MultiplyAdd(w, v, b11); }
-                    if (TKernels.Value > 12) { var w = TSimd.Create(weights[12]); a12 = TSimd.MultiplyAdd(w, u, a12); b12 = TSimd.MultiplyAdd(w, v, b12); }
-                    if (TKernels.Value > 13) { var w = TSimd.Create(weights[13]); a13 = TSimd.MultiplyAdd(w, u, a13); b13 = TSimd.MultiplyAdd(w, v, b13); }
+                    if (TKernels.Value > 0) { a0 = TSimd.MultiplyAdd(weights + 0, u, a0); b0 = TSimd.MultiplyAdd(weights + 0, v, b0); }
+                    if (TKernels.Value > 1) { a1 = TSimd.MultiplyAdd(weights + 1, u, a1); b1 = TSimd.MultiplyAdd(weights + 1, v, b1); }
+                    if (TKernels.Value > 2) { a2 = TSimd.MultiplyAdd(weights + 2, u, a2); b2 = TSimd.MultiplyAdd(weights + 2, v, b2); }
+                    if (TKernels.Value > 3) { a3 = TSimd.MultiplyAdd(weights + 3, u, a3); b3 = TSimd.MultiplyAdd(weights + 3, v, b3); }
+                    if (TKernels.Value > 4) { a4 = TSimd.MultiplyAdd(weights + 4, u, a4); b4 = TSimd.MultiplyAdd(weights + 4, v, b4); }
+                    if (TKernels.Value > 5) { a5 = TSimd.MultiplyAdd(weights + 5, u, a5); b5 = TSimd.MultiplyAdd(weights + 5, v, b5); }
+                    if (TKernels.Value > 6) { a6 = TSimd.MultiplyAdd(weights + 6, u, a6); b6 = TSimd.MultiplyAdd(weights + 6, v, b6); }
+                    if (TKernels.Value > 7) { a7 = TSimd.MultiplyAdd(weights + 7, u, a7); b7 = TSimd.MultiplyAdd(weights + 7, v, b7); }
+                    if (TKernels.Value > 8) { a8 = TSimd.MultiplyAdd(weights + 8, u, a8); b8 = TSimd.MultiplyAdd(weights + 8, v, b8); }
+                    if (TKernels.Value > 9) { a9 = TSimd.MultiplyAdd(weights + 9, u, a9); b9 = TSimd.MultiplyAdd(weights + 9, v, b9); }
+                    if (TKernels.Value > 10) { a10 = TSimd.MultiplyAdd(weights + 10, u, a10); b10 = TSimd.MultiplyAdd(weights + 10, v, b10); }
+                    if (TKernels.Value > 11) { a11 = TSimd.MultiplyAdd(weights + 11, u, a11); b11 = TSimd.MultiplyAdd(weights + 11, v, b11); }
+                    if (TKernels.Value > 12) { a12 = TSimd.MultiplyAdd(weights + 12, u, a12); b12 = TSimd.MultiplyAdd(weights + 12, v, b12); }
+                    if (TKernels.Value > 13) { a13 = TSimd.MultiplyAdd(weights + 13, u, a13); b13 = TSimd.MultiplyAdd(weights + 13, v, b13); }
                     weights += weightStride;
                     offset++;
                 }
