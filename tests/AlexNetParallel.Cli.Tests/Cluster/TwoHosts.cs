@@ -6,7 +6,10 @@ namespace AlexNetParallel.Cli.Tests.Cluster;
 /// <summary>Two network namespaces joined by a virtual cable, which stand for two hosts: node0 at 10.77.x.1, node1 at 10.77.x.2. Needs root.</summary>
 internal sealed class TwoHosts : IDisposable
 {
-    private readonly string id = $"{Environment.ProcessId % 100_000}";
+    private static int made;
+
+    // Tests run beside each other.
+    private readonly string id = $"{Environment.ProcessId % 100_000}-{Interlocked.Increment(ref made) % 1000}";
 
     private TwoHosts()
     {
