@@ -17,8 +17,8 @@ internal sealed class DataPrepareVerb : Verb
     private readonly Argument<string> folder = new("DIR") { Description = "Folder for the prepared set; one that a killed preparation left is gone on with" };
     private readonly Option<string?> validation = new("--validation") { Description = "A tar of test pictures without class folders, such as ILSVRC2012_img_val.tar", HelpName = "TAR" };
     private readonly Option<string?> truth = new("--ground-truth") { Description = "The devkit's ILSVRC ID of each of them, one a line", HelpName = "FILE" };
-    private readonly Option<string?> ids = new("--ids") { Description = "Which class an ILSVRC ID is: tab-separated with columns wnid and ilsvrc2012_id, or one WNID a line in the order of the IDs", HelpName = "FILE" };
-    private readonly Option<string?> words = new("--class-names") { Description = "Words for the classes: 'WNID words' a line, as Caffe's synset_words.txt", HelpName = "FILE" };
+    private readonly Option<string?> ids = new("--ids") { Description = "Which class an ILSVRC ID is: the devkit's meta.mat, a tab-separated file with columns wnid and ilsvrc2012_id, or one WNID a line in the order of the IDs", HelpName = "FILE" };
+    private readonly Option<string?> words = new("--class-names") { Description = "Words for the classes: 'WNID words' a line, as Caffe's synset_words.txt, or meta.mat [default: those of --ids, where it is meta.mat]", HelpName = "FILE" };
     private readonly Option<int?> size = Numbers.Option("--size", $"Side of the square images: the shorter side is brought to it, the central square kept [default: {defaults.Size}]", 1);
     private readonly Option<int?> quality = Numbers.Option("--quality", $"JPEG quality, 1 to 100 [default: {defaults.Quality}]", 1);
     private readonly Option<int?> threads = Numbers.Option("--threads", "Threads [default: one a core]", 1);
@@ -33,7 +33,7 @@ internal sealed class DataPrepareVerb : Verb
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
     [
-        ("./alexnet data prepare ILSVRC2012_img_train.tar /data/ilsvrc --validation ILSVRC2012_img_val.tar --ground-truth ILSVRC2012_validation_ground_truth.txt --ids ids.tsv",
+        ("./alexnet data prepare ILSVRC2012_img_train.tar /data/ilsvrc --validation ILSVRC2012_img_val.tar --ground-truth ILSVRC2012_validation_ground_truth.txt --ids meta.mat",
             "ILSVRC-2012; the tar of tars is read as it is"),
         ("./alexnet data prepare pictures small --size 64 --quality 95", "class folders to images of 64×64"),
     ];
@@ -52,7 +52,7 @@ internal sealed class DataPrepareVerb : Verb
             Threads = context.Get(threads) ?? 0,
             ShardImages = context.Get(shard) ?? defaults.ShardImages,
             Validation = given.Count == 3 ? new ValidationLabels(context.Get(validation)!, context.Get(truth)!, context.Get(ids)!) : null,
-            Words = context.Get(words) is { } file ? ReadWords(file) : null,
+            Words = context.Get(words) is { } file ? ReadWords(file) : context.Get(ids) is { } meta && DevkitMeta.IsNamedSo(meta) ? ReadWords(meta) : null,
             Log = context.Log.WriteLine,
             Progress = meter.Tell,
         };
@@ -88,6 +88,7 @@ internal sealed class DataPrepareVerb : Verb
 
     private static Dictionary<string, string> ReadWords(string path)
     {
+        if (DevkitMeta.IsNamedSo(path)) return DevkitMeta.Read(path).Where(s => s.Words.Length > 0).DistinctBy(s => s.Wnid).ToDictionary(s => s.Wnid, s => s.Words, StringComparer.Ordinal);
         try
         {
             return File.ReadLines(path).Select(l => l.Trim().Split(' ', 2)).Where(l => l.Length == 2).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);

@@ -30,8 +30,8 @@ internal sealed class SourceFiles(ImageFiles files, ImageFile[]? test = null, Fi
 /// <param name="Tar">The tar, such as ILSVRC2012_img_val.tar.</param>
 /// <param name="GroundTruth">The devkit's file, such as ILSVRC2012_validation_ground_truth.txt.</param>
 /// <param name="Ids">
-/// A text file that says which class an ID is: tab-separated, with a heading that names the columns "wnid" and "ilsvrc2012_id" (or "id"), or else one WNID a line in the order of the IDs.
-/// IDs are not in the order of labels; the devkit has them in meta.mat, which is not read here.
+/// What says which class an ID is, for IDs are not in the order of labels: the devkit's meta.mat; or a text file, tab-separated, with a heading that names the columns "wnid" and
+/// "ilsvrc2012_id" (or "id"), or else one WNID a line in the order of the IDs.
 /// </param>
 public sealed record ValidationLabels(string Tar, string GroundTruth, string Ids)
 {
@@ -64,6 +64,7 @@ public sealed record ValidationLabels(string Tar, string GroundTruth, string Ids
 
     private Dictionary<int, string> ReadIds()
     {
+        if (DevkitMeta.IsNamedSo(Ids)) return DevkitMeta.Read(Ids).ToDictionary(s => s.Id, s => s.Wnid);
         var lines = Lines(Ids);
         var heading = lines[0].ToLowerInvariant().Split('\t');
         var (wnid, id) = (Array.IndexOf(heading, "wnid"), Array.FindIndex(heading, h => h is "ilsvrc2012_id" or "ilsvrc2010_id" or "id"));
