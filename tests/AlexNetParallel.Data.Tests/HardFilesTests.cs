@@ -53,6 +53,17 @@ public sealed class HardFilesTests
             var picture = decoder.Decode(bytes, new DecodeOptions(ApplyOrientation: true));
             Assert.Equal(orientation >= 5 ? (24, 32) : (32, 24), (picture.Width, picture.Height));
             Assert.Equal((picture.Width, picture.Height), (decoder.FullWidth, decoder.FullHeight));
+            // Each pixel of the upright picture against the one of the stored picture, which another program decoded, that EXIF says it is.
+            var stored = Npy.Read(Path.Combine(folder, $"exif_orientation_{orientation}.rgb.npy"));
+            var upright = picture.Bytes;
+            for (var y = 0; y < picture.Height; y++)
+                for (var x = 0; x < picture.Width; x++)
+                {
+                    var (right, down) = (picture.Width - 1 - x, picture.Height - 1 - y);
+                    var (row, column) = orientation switch { 2 => (y, right), 3 => (down, right), 4 => (down, x), 5 => (x, y), 6 => (right, y), 7 => (right, down), 8 => (x, down), _ => (y, x) };
+                    for (var c = 0; c < 3; c++)
+                        Assert.InRange(upright[3 * (y * picture.Width + x) + c] - (int)stored.Values[3 * (row * stored.Shape[1] + column) + c], -LargestDifference, LargestDifference);
+                }
         }
     }
 
