@@ -12,6 +12,8 @@ namespace AlexNetParallel.Data;
 /// <summary>Opens data sets.</summary>
 public static class DataSet
 {
+    private const int MostPixels = 1 << 14;
+
     /// <summary>
     /// Opens a data set: a folder or a tar (.tar, .tar.gz, .tgz) of class folders with JPEG and PNG files; a folder that holds a train and a test (or val) part as folders or
     /// tars; a folder that 'alexnet data prepare' made; or the built-in generated images. A set without parts has one picture in ten held back for testing, by a hash of its name. Small sets are decoded here.
@@ -22,10 +24,10 @@ public static class DataSet
     /// <exception cref="DataSetException">The set cannot be used; the message says why and what to do.</exception>
     public static IBatchSource Open(string path, Augmentation augmentation, FeedOptions options)
     {
-        if (augmentation.Resize is < 1) throw new DataSetException($"a resize to {augmentation.Resize} pixels is not possible; at least 1");
+        if (augmentation.Resize is < 1 || augmentation.KeptSide is > MostPixels) throw new DataSetException($"a resize to {augmentation.KeptSide} pixels is not possible; expected 1 to {MostPixels}");
         if (path == Recipe.Generated)
         {
-            if (augmentation.Resize is { } size and not GeneratedImages.Side)
+            if (augmentation.KeptSide is { } size and not GeneratedImages.Side)
                 throw new DataSetException($"the generated images have {GeneratedImages.Side}×{GeneratedImages.Side} pixels; a resize to {size} is for pictures from files ('alexnet data make' writes them)");
             return FromResident(GeneratedImages.Render(), GeneratedImages.ClassNames, "generated images", augmentation, options, new SkippedFiles(options.Log));
         }
@@ -36,7 +38,7 @@ public static class DataSet
         {
             var skipped = new SkippedFiles(options.Log);
             foreach (var (file, reason) in files.PassedOver) skipped.Add(file, reason);
-            var (height, width) = augmentation.Resize is { } side ? (side, side) : FirstSize(files, skipped);
+            var (height, width) = augmentation.KeptSide is { } side ? (side, side) : FirstSize(files, skipped);
             var bytes = (files.Train.Length + (long)files.Test.Length) * 3 * height * width;
             return bytes <= options.DecodedLimit ? Decoded(files, height, width, augmentation, options, skipped) : OnDemand(files, height, width, augmentation, options, skipped);
         }
@@ -50,12 +52,13 @@ public static class DataSet
     private static ImageBatchSource FromPrepared(string path, Augmentation augmentation, FeedOptions options)
     {
         var set = PreparedSet.Read(path);
-        if (augmentation.Resize is { } side && side != set.Size)
-            throw new DataSetException($"{path} was prepared with {set.Size}×{set.Size} pixels, the recipe wants a resize to {side}: prepare it with --size {side}, or change the recipe");
-        var store = new ShardStore(path, set, options.ThreadCount);
+        var side = augmentation.KeptSide ?? set.Size;
+        if (side > set.Size)
+            throw new DataSetException($"{path} was prepared with {set.Size}×{set.Size} pixels, and a resize to {side} is wanted: prepare it with --size {side} or more, or resize to {set.Size} or less");
+        var store = new ShardStore(path, set, options.ThreadCount, side);
         try
         {
-            return new ImageBatchSource(store, set.Classes, path, set.Statistics(path), augmentation, options, new SkippedFiles(options.Log));
+            return new ImageBatchSource(store, set.Classes, path, set.Statistics(path).At(side), augmentation, options, new SkippedFiles(options.Log));
         }
         catch
         {
@@ -67,7 +70,7 @@ public static class DataSet
     private static ImageBatchSource Decoded(ImageFiles files, int height, int width, Augmentation augmentation, FeedOptions options, SkippedFiles skipped)
     {
         var watch = Stopwatch.StartNew();
-        var store = ResidentStore.Decode(files, height, width, augmentation.Resize, options.ThreadCount, skipped);
+        var store = ResidentStore.Decode(files, height, width, augmentation.KeptSide, options.ThreadCount, skipped);
         files.Dispose();
         if (store.Count(Split.Train) == 0)
         {
@@ -85,9 +88,9 @@ public static class DataSet
     {
         var needed = augmentation.Mean != MeanKind.None || augmentation.ColourNoise > 0;
         var statistics = needed
-            ? StatisticsPass.Over(files.Train, height, width, augmentation.Resize, options.ThreadCount, new StatisticsCache(options.CacheFolder), options.Log)
+            ? StatisticsPass.Over(files.Train, height, width, augmentation.KeptSide, options.ThreadCount, new StatisticsCache(options.CacheFolder), options.Log)
             : null;
-        var store = new DecodingStore(files, height, width, augmentation.Resize, options.ThreadCount, skipped);
+        var store = new DecodingStore(files, height, width, augmentation.KeptSide, options.ThreadCount, skipped);
         return new ImageBatchSource(store, files.Classes, files.Description, statistics, augmentation, options, skipped);
     }
 

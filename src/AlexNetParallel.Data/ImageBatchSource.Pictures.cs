@@ -51,7 +51,7 @@ internal sealed unsafe partial class ImageBatchSource
     private void Prepare(IReadOnlyList<string> paths, byte* planes)
     {
         // Pictures from elsewhere have any size: sets whose own images all have one are given the like.
-        using var preparer = new ImagePreparer(augmentation.Resize ?? (store.Height == store.Width ? store.Height : null));
+        using var preparer = new ImagePreparer(augmentation.KeptSide ?? (store.Height == store.Width ? store.Height : null));
         for (var i = 0; i < paths.Count; i++)
         {
             try

@@ -16,6 +16,7 @@ internal sealed unsafe partial class ImageBatchSource : IBatchSource
     private readonly MeanImage mean;
     private readonly OrderCache order;
     private readonly ConcurrentBag<ImageRoom> rooms = [];
+    private readonly JitteredImages? jittered;
 
     /// <summary>Takes the store over; it is disposed of with this object.</summary>
     public ImageBatchSource(
@@ -24,6 +25,7 @@ internal sealed unsafe partial class ImageBatchSource : IBatchSource
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
         (this.store, Classes, Statistics, this.augmentation, this.options, this.skipped) = (store, classes, statistics, augmentation, options, skipped);
         Description = $"{description}: {store.Count(Split.Train)} training and {store.Count(Split.Test)} test images of {store.Width}×{store.Height}, {classes.Count} classes";
+        if (augmentation.ResizeTo is not null) jittered = new JitteredImages(augmentation, options.Seed, store.Height, statistics);
         mean = new MeanImage(augmentation.Mean, store.Height, store.Width, statistics);
         order = new OrderCache(options.Seed, store.Count(Split.Train), augmentation.Shuffle);
     }
@@ -74,6 +76,7 @@ internal sealed unsafe partial class ImageBatchSource : IBatchSource
         while (rooms.TryTake(out var room)) room.Dispose();
         store.Dispose();
         mean.Dispose();
+        jittered?.Dispose();
     }
 
     /// <summary>Images of a tick: training takes the epoch's order, and goes on at its beginning when it is used up; test takes them as they are.</summary>
@@ -95,9 +98,21 @@ internal sealed unsafe partial class ImageBatchSource : IBatchSource
         var first = block * CaseBlock.Cases;
         var count = Math.Clamp(tick.Cases - first, 0, CaseBlock.Cases);
         var noise = tick.Split == Split.Train && view is null ? tick.ColourNoise : 0;
-        for (var n = 0; n < count; n++) cases[n] = Input(tick, layout, first + n, (byte*)planes[first + n - firstPlane], noise, view);
         var divisor = augmentation.DivideBy * ColourNoise.Divisor(augmentation.ColourNoiseScale, noise);
-        BlockWriter.Write(layout, images + (block - layout.Blocks.First) * layout.BlockStride, cases, count, store.Height, store.Width, (float)(1 / divisor));
+        var destination = images + (block - layout.Blocks.First) * layout.BlockStride;
+        if (jittered is not null)
+        {
+            using var cut = jittered.Take(layout.Height, layout.Width);
+            for (var n = 0; n < count; n++)
+            {
+                cases[n] = cut.Case(n, tick, first + n, (byte*)planes[first + n - firstPlane], view);
+                if (noise > 0) Shift(ref cases[n], tick, first + n, noise);
+            }
+            BlockWriter.Write(layout, destination, cases, count, layout.Height, layout.Width, (float)(1 / divisor));
+            return;
+        }
+        for (var n = 0; n < count; n++) cases[n] = Input(tick, layout, first + n, (byte*)planes[first + n - firstPlane], noise, view);
+        BlockWriter.Write(layout, destination, cases, count, store.Height, store.Width, (float)(1 / divisor));
     }
 
     private CaseInput Input(Tick tick, TensorLayout layout, int position, byte* planes, double noise, View? view)
@@ -112,12 +127,12 @@ internal sealed unsafe partial class ImageBatchSource : IBatchSource
             Mean = mean.At(layout.Height, layout.Width, top, left, mirror),
             Mirror = mirror,
         };
-        if (noise > 0)
-        {
-            (input.Red, input.Green, input.Blue) = ColourNoise.Shift(augmentation.ColourNoiseScale, Statistics!, noise, Draws.Colour(options.Seed, tick.Step, position));
-        }
+        if (noise > 0) Shift(ref input, tick, position, noise);
         return input;
     }
+
+    private void Shift(ref CaseInput input, Tick tick, int position, double noise) =>
+        (input.Red, input.Green, input.Blue) = ColourNoise.Shift(augmentation.ColourNoiseScale, Statistics!, noise, Draws.Colour(options.Seed, tick.Step, position));
 
     private void Check(Tick tick, TensorLayout layout, Span<int> labels)
     {

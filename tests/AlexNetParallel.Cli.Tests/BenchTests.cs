@@ -21,7 +21,7 @@ public sealed class BenchTests
     public async Task Every_stage_of_the_feed_is_a_line()
     {
         var lines = await LinesAsync("bench", "feed", "--milliseconds", "1", "--json");
-        Assert.Equal(["draw", "augment"], lines.Select(l => l.GetProperty("stage").GetString()));
+        Assert.Equal(["draw", "augment", "all"], lines.Select(l => l.GetProperty("stage").GetString()));
         Assert.All(lines, l => Assert.True(l.GetProperty("images_per_second").GetDouble() > 0));
         Assert.All(lines, l => Assert.Equal(0, l.GetProperty("wrong").GetInt64()));
     }

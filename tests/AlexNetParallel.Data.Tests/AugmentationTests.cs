@@ -126,6 +126,59 @@ public sealed class AugmentationTests
     }
 
     [Fact]
+    public void Sizes_that_are_drawn_give_crops_of_the_resized_image()
+    {
+        var images = new TestImages(40, 33, 24, 24);
+        var augmentation = new Augmentation { Resize = 14, ResizeTo = 24, Mean = MeanKind.Channel, DivideBy = 2 };
+        using var one = images.Source(augmentation, 40);
+        using var four = images.Source(augmentation, 40, threads: 4);
+        var layout = new TensorLayout(new BlockRange(0, 2), new ChannelSet(new ChannelRange(0, 3)), 11, 12, Border.All(1));
+        foreach (var tick in new[] { Batches.Train(0, 40), Batches.Train(1, 40, epoch: 1), Batches.Test(0, 33) })
+        {
+            var training = tick.Split == Split.Train;
+            var (values, _) = Batches.Fill(one, tick, layout);
+            Assert.Equal(values, Batches.Fill(four, tick, layout).Images);
+            var order = EpochOrder.Permutation(5, tick.Epoch, 40);
+            var sides = new HashSet<int>();
+            for (var n = 0; n < tick.Cases; n++)
+            {
+                var pixels = images.Pixels[(int)tick.Split][training ? order[n] : n];
+                var side = training ? 14 + (int)(Philox.Words(5, RandomPurpose.Crop, 2, tick.Step, n).X * 11L >> 32) : 19;
+                var words = Philox.Words(5, RandomPurpose.Crop, 0, tick.Step, n);
+                var (top, left) = training ? ((int)(words.X * (side - 10L) >> 32), (int)(words.Y * (side - 11L) >> 32)) : ((side - 11) / 2, (side - 12) / 2);
+                var flip = training && Mirror(DrawFor.Image, tick.Step, n);
+                for (var c = 0; c < 3; c++)
+                    for (var y = 0; y < 11; y++)
+                        for (var x = 0; x < 12; x++)
+                        {
+                            var pixel = Resized(pixels.AsSpan(c * 576, 576), 24, side, top + y, left + (flip ? 11 - x : x));
+                            var got = Batches.At(values, layout, n, c, y, x) * 2 + one.Statistics!.ChannelMean[c];
+                            // Rounded to a level; the reference is in double precision.
+                            Assert.InRange(got - pixel, -0.51, 0.51);
+                        }
+                sides.Add(side);
+            }
+            Assert.True(training ? sides.Count > 6 : sides.Count == 1);
+            AssertZeroElsewhere(values, layout, tick.Cases);
+        }
+    }
+
+    /// <summary>A pixel of a resized plane by the plain formula: a triangle filter as wide as the reduction.</summary>
+    private static double Resized(ReadOnlySpan<byte> plane, int from, int to, int y, int x)
+    {
+        var scale = (double)from / to;
+        double[] Weights(int at)
+        {
+            var taps = Enumerable.Range(0, from).Select(i => Math.Max(0, 1 - Math.Abs(i + 0.5 - (at + 0.5) * scale) / scale)).ToArray();
+            return [.. taps.Select(t => t / taps.Sum())];
+        }
+        var (rows, columns, sum) = (Weights(y), Weights(x), 0.0);
+        for (var i = 0; i < from; i++)
+            for (var j = 0; j < from; j++) sum += rows[i] * columns[j] * plane[i * from + j];
+        return sum;
+    }
+
+    [Fact]
     public void A_batch_that_cannot_be_is_refused()
     {
         using var source = new TestImages(40, 40, 16, 16).Source(new Augmentation(), 32);

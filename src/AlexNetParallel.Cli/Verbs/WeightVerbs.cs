@@ -85,15 +85,18 @@ internal sealed class ImportVerb : Verb
     private readonly Option<string?> order = Choice("--channel-order", "How the first layer reads colours [default: bgr for .caffemodel, else rgb]", "rgb", "bgr");
     private readonly Option<string?> dropout = Choice("--dropout", "Where it was scaled: at test, as in 2012, or in training, as Caffe and PyTorch do [default: training for .caffemodel, else test]", "test", "training");
 
+    private readonly Option<string?> layers = new("--layers") { Description = "Take only these layers, with commas between; the others begin as in a new run [default: all]", HelpName = "NAME,…" };
+
     public ImportVerb() : base("import", "Begins a run with weights of another program: to train on, to evaluate, to look at")
     {
         Arguments.Add(file);
-        foreach (var option in what.All.Where(o => o != what.Transport).Concat([run, order, dropout])) Options.Add(option);
+        foreach (var option in what.All.Where(o => o != what.Transport).Concat([run, order, dropout, layers])) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
     [
         ("./alexnet import bvlc_alexnet.caffemodel --recipe bvlc-alexnet --data /data/ilsvrc --run runs/bvlc", "Caffe's AlexNet: group 1 becomes tower 0, group 2 tower 1"),
+        ("./alexnet import a.safetensors --recipe vgg-d --layers conv1_1,conv2_1,conv3_1,conv3_2,fc6,fc7,fc8 --run runs/vgg-d", "VGG's net D begun with layers of net A"),
         ("./alexnet import weights.npz --recipe alexnet-2012-source --run runs/again", "what 'alexnet export' wrote"),
     ];
 
@@ -108,7 +111,7 @@ internal sealed class ImportVerb : Verb
         {
             var isCaffe = path.EndsWith(".caffemodel", StringComparison.OrdinalIgnoreCase);
             var conventions = new Conventions(context.Get(order) is { } o ? o == "bgr" : isCaffe, context.Get(dropout) is { } d ? d == "training" : isCaffe);
-            var weights = WeightExchange.Import(Read(path), path, recipe.Network, conventions);
+            var weights = WeightExchange.Import(Read(path), path, recipe.Network, conventions, context.Get(layers)?.Split(','), recipe.Seed);
             var checkpoint = CheckpointConversion.Begin(folder, recipe, Plan.Compile(recipe.Network, recipe.Partition, recipe.Workers, recipe.Batch), weights);
             var hash = CheckpointInfo.Read(checkpoint).WeightsSha256;
             if (context.Json) context.Results.Json(new { Run = folder.Path, Network = recipe.Network.Name, Parameters = recipe.Network.ParameterCount, WeightsSha256 = hash, conventions.BlueFirst, conventions.InvertedDropout });

@@ -16,14 +16,16 @@ internal sealed unsafe class DecodedSample : IDisposable
     private readonly int height, width;
     private byte[] buffer = [];
 
-    /// <param name="files">The set.</param>
+    /// <param name="train">Number of training pictures of the set.</param>
+    /// <param name="fileOf">One of them.</param>
+    /// <param name="description">The set, for messages.</param>
     /// <param name="resize">Shorter side wanted, or null.</param>
     /// <exception cref="DataSetException">Not one picture can be decoded.</exception>
-    public DecodedSample(ImageFiles files, int? resize)
+    public DecodedSample(int train, Func<int, ImageFile> fileOf, string description, int? resize)
     {
         this.resize = resize;
-        var count = Math.Min(FeedBenchmark.Sample, files.Train.Length);
-        foreach (var file in Enumerable.Range(0, count).Select(i => files.Train[(long)i * files.Train.Length / count]))
+        var count = Math.Min(FeedBenchmark.Sample, train);
+        foreach (var file in Enumerable.Range(0, count).Select(i => fileOf((int)((long)i * train / count))))
         {
             try
             {
@@ -39,8 +41,11 @@ internal sealed unsafe class DecodedSample : IDisposable
                 // Measured is what can be used.
             }
         }
-        if (Files.Count == 0) throw new DataSetException($"none of {count} training pictures of {files.Description} can be decoded");
+        if (Files.Count == 0) throw new DataSetException($"none of {count} training pictures of {description} can be decoded");
     }
+
+    /// <summary>They are resized, not only separated into planes.</summary>
+    public bool Resizes => resize is not null;
 
     /// <summary>The pictures.</summary>
     public List<ImageFile> Files { get; } = [];

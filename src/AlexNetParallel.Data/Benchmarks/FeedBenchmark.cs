@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AlexNetParallel.Data.Generated;
+using AlexNetParallel.Data.Prepared;
 using AlexNetParallel.Data.Reading;
 using AlexNetParallel.Data.Storing;
 using AlexNetParallel.Model.Recipes;
@@ -8,7 +9,7 @@ using AlexNetParallel.Model.Tensors;
 namespace AlexNetParallel.Data.Benchmarks;
 
 /// <summary>What one stage of the feed costs on one core.</summary>
-/// <param name="Name">"read", "decode", "resize" ("separate" where the recipe has none), "augment"; "draw" and "augment" for the generated images.</param>
+/// <param name="Name">"read", "decode", "resize" ("separate" where the recipe has none), "augment"; "draw" and "augment" for the generated images; "all" is their sum.</param>
 /// <param name="Images">Images of a pass.</param>
 /// <param name="SecondsPerImage">Processor time, median over passes.</param>
 public sealed record FeedStage(string Name, int Images, double SecondsPerImage)
@@ -46,16 +47,30 @@ public static unsafe class FeedBenchmark
             var drawn = GeneratedImages.Render(GeneratedImages.DefaultSeed, perClass, 0);
             return Augment("generated images", drawn, GeneratedImages.ClassNames, augmentation, layout, options, budget, [new("draw", 10 * perClass, drawing / (10 * perClass))]);
         }
+        if (PreparedSet.IsIn(path))
+        {
+            var set = PreparedSet.Read(path);
+            var side = augmentation.KeptSide ?? set.Size;
+            using var shards = new ShardStore(path, set, 1, side);
+            using var prepared = new DecodedSample(shards.Count(Split.Train), i => shards.File(Split.Train, i), path, side == set.Size ? null : side);
+            return FromFiles(prepared, path, set.Classes, augmentation, layout, options, budget);
+        }
         using var files = ImageFiles.Open(path, options.CompressedLimit);
-        using var sample = new DecodedSample(files, augmentation.Resize);
+        using var sample = new DecodedSample(files.Train.Length, i => files.Train[i], files.Description, augmentation.KeptSide);
+        return FromFiles(sample, files.Description, files.Classes, augmentation, layout, options, budget);
+    }
+
+    private static FeedMeasurement FromFiles(
+        DecodedSample sample, string description, IReadOnlyList<string> classes, Augmentation augmentation, TensorLayout layout, FeedOptions options, TimeSpan budget)
+    {
         var count = sample.Files.Count;
         var stages = new List<FeedStage>
         {
             Stage("read", sample.Read),
             Stage("decode", sample.Decode),
-            Stage(augmentation.Resize is null ? "separate" : "resize", sample.Resize),
+            Stage(sample.Resizes ? "resize" : "separate", sample.Resize),
         };
-        return Augment(files.Description, sample.Store(), files.Classes, augmentation, layout, options, budget, stages);
+        return Augment(description, sample.Store(), classes, augmentation, layout, options, budget, stages);
 
         FeedStage Stage(string name, Func<TimeSpan, double> measure) => new(name, count, measure(budget));
     }
@@ -81,6 +96,7 @@ public static unsafe class FeedBenchmark
                 if (images[i] != again[i]) wrong++;   // NaN is wrong too
             }
             stages.Add(new FeedStage("augment", batches * options.BatchSize, seconds / (batches * options.BatchSize)));
+            stages.Add(new FeedStage("all", stages.Min(s => s.Images), stages.Sum(s => s.SecondsPerImage)));
             return new FeedMeasurement(source.Description, stages, wrong);
         }
         finally

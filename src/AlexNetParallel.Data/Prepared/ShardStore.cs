@@ -19,12 +19,17 @@ internal sealed unsafe class ShardStore : IImageStore
     private readonly ConcurrentBag<ImagePreparer> preparers = [];
     private readonly IReadOnlyList<string>[] names;
     private readonly int threads;
+    private readonly int? resize;
 
     /// <summary>Opens every shard.</summary>
+    /// <param name="folder">The set's.</param>
+    /// <param name="set">What dataset.json says.</param>
+    /// <param name="threads">That decode.</param>
+    /// <param name="side">Of the images wanted: the set's, or a smaller one, to which they are then resized.</param>
     /// <exception cref="DataSetException">One is missing or damaged.</exception>
-    public ShardStore(string folder, PreparedSet set, int threads)
+    public ShardStore(string folder, PreparedSet set, int threads, int side)
     {
-        (Height, Width, this.threads) = (set.Size, set.Size, threads);
+        (Height, Width, this.threads, resize) = (side, side, threads, side == set.Size ? null : side);
         names = [[.. set.Train.Select(s => s.File)], [.. set.Test.Select(s => s.File)]];
         try
         {
@@ -35,7 +40,7 @@ internal sealed unsafe class ShardStore : IImageStore
                 entries[(int)split] = [.. indices.SelectMany(i => i)];
                 var first = 0;
                 firsts[(int)split] = [.. indices.Select(i => (first += i.Length) - i.Length)];
-                files[(int)split] = [.. shards.Select(s => File.OpenHandle(Path.Combine(folder, s.File), options: FileOptions.RandomAccess))];
+                files[(int)split] = [.. shards.Select(s => System.IO.File.OpenHandle(Path.Combine(folder, s.File), options: FileOptions.RandomAccess))];
             }
         }
         catch
@@ -74,24 +79,31 @@ internal sealed unsafe class ShardStore : IImageStore
         foreach (var file in files.SelectMany(f => f)) file.Dispose();
     }
 
-    private void Decode(Split split, int image, ImagePreparer preparer, byte* planes)
+    /// <summary>An image as it lies in its shard.</summary>
+    public ImageFile File(Split split, int image)
     {
         var shard = Array.BinarySearch(firsts[(int)split], image);
         if (shard < 0) shard = ~shard - 1;
         var entry = entries[(int)split][image];
+        return new ImageFile($"{names[(int)split][shard]}, image {image - firsts[(int)split][shard]}", entry.Label, new ArchiveBytes(files[(int)split][shard], entry.Offset, entry.Length));
+    }
+
+    private void Decode(Split split, int image, ImagePreparer preparer, byte* planes)
+    {
+        var file = File(split, image);
         try
         {
-            preparer.Prepare(new ImageFile($"{names[(int)split][shard]}, image {image - firsts[(int)split][shard]}", entry.Label, new ArchiveBytes(files[(int)split][shard], entry.Offset, entry.Length)), Height, Width, planes);
+            preparer.Prepare(file, Height, Width, planes);
         }
         catch (UndecodableException e)
         {
-            throw new DataSetException($"{names[(int)split][shard]} is damaged at byte {entry.Offset}: {e.Message}; make the set anew with 'alexnet data prepare'", e);
+            throw new DataSetException($"{file.Name} is damaged: {e.Message}; make the set anew with 'alexnet data prepare'", e);
         }
     }
 
     private sealed class Lease(ShardStore store) : IDisposable
     {
-        public ImagePreparer Preparer { get; } = store.preparers.TryTake(out var free) ? free : new ImagePreparer(null);
+        public ImagePreparer Preparer { get; } = store.preparers.TryTake(out var free) ? free : new ImagePreparer(store.resize);
 
         public void Dispose() => store.preparers.Add(Preparer);
     }

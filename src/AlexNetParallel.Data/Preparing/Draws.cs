@@ -7,7 +7,7 @@ namespace AlexNetParallel.Data.Preparing;
 /// <summary>
 /// The random draws of augmentation. All are functions of (seed, step, position of the image in its batch): crops and mirrors take the position itself, position / 32
 /// or 0, by what one draw holds for. Streams: (Crop, 0) words X and Y are the crop's row and column, (Crop, 1) word X's top bit is the
-/// mirror, (ColourNoise, 0) makes z.
+/// mirror, (Crop, 2) word X is the image's size, (ColourNoise, 0) makes z.
 /// </summary>
 internal static class Draws
 {
@@ -18,6 +18,10 @@ internal static class Draws
         var (x, y, _, _) = Philox.Words(seed, RandomPurpose.Crop, 0, step, Unit(drawFor, position));
         return (Philox.Below(x, roomY + 1), Philox.Below(y, roomX + 1));
     }
+
+    /// <summary>The shorter side of a training image whose size is drawn: uniform from <paramref name="smallest"/> to <paramref name="largest"/>, both included; the middle where nothing is drawn.</summary>
+    public static int Side(DrawFor drawFor, ulong seed, long step, int position, int smallest, int largest) => drawFor == DrawFor.Nothing ? (smallest + largest) / 2
+        : smallest + Philox.Below(Philox.Words(seed, RandomPurpose.Crop, 2, step, Unit(drawFor, position)).X, largest - smallest + 1);
 
     /// <summary>True with probability 0.5.</summary>
     public static bool Mirror(DrawFor drawFor, ulong seed, long step, int position) =>

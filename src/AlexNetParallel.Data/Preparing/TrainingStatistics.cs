@@ -42,4 +42,29 @@ public sealed class TrainingStatistics
 
     /// <summary>Eigenvectors: column i belongs to eigenvalue i, rows are R, G, B; in each the component of the largest magnitude is positive.</summary>
     public double[,] Eigenvectors { get; }
+
+    /// <summary>The same for images that are brought to another side: the mean image is resized as the images are. The covariance stays: it is of their pixels as they were summed.</summary>
+    /// <param name="side">Rows and pixels of a row.</param>
+    internal TrainingStatistics At(int side)
+    {
+        if (side == Height && side == Width) return this;
+        var (rows, columns) = (new Taps(), new Taps());
+        rows.Prepare(Height, Height, side, 0, side);
+        columns.Prepare(Width, Width, side, 0, side);
+        var (lines, resized) = (new float[Width], new float[3 * side * side]);
+        for (var row = 0; row < 3 * side; row++)
+        {
+            var (channel, y) = (row / side, row % side);
+            Array.Clear(lines);
+            var weights = rows.Weights(y);
+            for (var t = 0; t < weights.Length; t++)
+                for (var x = 0; x < Width; x++) lines[x] += weights[t] * Mean[(channel * Height + rows.First(y) + t) * Width + x];
+            for (var x = 0; x < side; x++)
+            {
+                var taps = columns.Weights(x);
+                for (var t = 0; t < taps.Length; t++) resized[row * side + x] += taps[t] * lines[columns.First(x) + t];
+            }
+        }
+        return new TrainingStatistics(Images, side, side, resized, Covariance);
+    }
 }

@@ -53,6 +53,18 @@ public sealed record Augmentation
     /// <summary>Shorter side after resizing (bilinear with antialiasing), then the central square of that side is kept; null leaves images as they are, which must then be of one size.</summary>
     public int? Resize { get; init; }
 
+    /// <summary>
+    /// Scale jittering (Simonyan and Zisserman, ICLR 2015, section 3.1): the shorter side of a training image is drawn from <see cref="Resize"/> to this, both included, for what
+    /// <see cref="Crop"/> is drawn for; test images get the middle. Null for one size.
+    /// </summary>
+    public int? ResizeTo { get; init; }
+
+    /// <summary>Shorter side of the images as they are kept before a training image's own size is drawn: the largest of all.</summary>
+    public int? KeptSide => ResizeTo ?? Resize;
+
+    /// <summary>Shorter side of test images.</summary>
+    public int? TestSide => ResizeTo is { } largest ? (Resize!.Value + largest) / 2 : Resize;
+
     /// <summary>When the training images are put into a new order.</summary>
     public Shuffle Shuffle { get; init; }
 

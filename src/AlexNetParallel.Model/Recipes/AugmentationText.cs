@@ -18,6 +18,7 @@ internal static class AugmentationText
         var augmentation = new Augmentation
         {
             Resize = (int?)resize?.AsWhole(1, 1 << 14),
+            ResizeTo = (int?)section.Find("resize_to")?.AsWhole(1, 1 << 14),
             Shuffle = section.Word("shuffle", otherwise.Shuffle),
             Crop = section.Word("crop", otherwise.Crop),
             Mirror = section.Word("mirror", otherwise.Mirror),
@@ -27,6 +28,11 @@ internal static class AugmentationText
             DivideBy = section.Find("divide_by")?.AsPositive() ?? otherwise.DivideBy,
         };
         section.RejectUnknown();
+        if (augmentation.ResizeTo is { } largest)
+        {
+            if (resize is null || augmentation.Resize > largest) throw section.Wrong("resize_to", $"a largest side of {largest} and {(resize is null ? "no 'resize'" : $"a smallest of {augmentation.Resize}")}", "'resize', the smallest side, no larger than 'resize_to'");
+            if (augmentation.Mean is not (MeanKind.Channel or MeanKind.None)) throw section.Wrong("mean", "a mean image while the size of the images is drawn", "'channel' or 'none'");
+        }
         if (augmentation.Resize < Math.Max(input.Height, input.Width)) throw resize!.Wrong($"at least the network's input, {input.Height}×{input.Width}");
         return augmentation;
     }
@@ -35,6 +41,7 @@ internal static class AugmentationText
     {
         var root = new YamlMappingNode();
         if (augmentation.Resize is { } side) root.Add("resize", Yaml.Value(side));
+        if (augmentation.ResizeTo is { } largest) root.Add("resize_to", Yaml.Value(largest));
         root.Add("shuffle", Words.Of(augmentation.Shuffle));
         root.Add("crop", Words.Of(augmentation.Crop));
         root.Add("mirror", Words.Of(augmentation.Mirror));

@@ -39,16 +39,28 @@ public static class WeightExchange
     /// <param name="file">Its name, for messages.</param>
     /// <param name="network">Whose layers are filled: every one must be there, and no other.</param>
     /// <param name="conventions">How the weights differ from ours.</param>
+    /// <param name="only">Layers to take; the others begin as in a new run, and what the file has besides is passed over. Null for all.</param>
+    /// <param name="seed">Seed of the weights of those that are not taken.</param>
     /// <exception cref="WeightsException">The file's layers are not the network's.</exception>
-    public static IReadOnlyDictionary<string, (float[] Weights, float[] Biases)> Import(IReadOnlyList<NamedTensor> tensors, string file, Network network, Conventions conventions)
+    public static IReadOnlyDictionary<string, (float[] Weights, float[] Biases)> Import(IReadOnlyList<NamedTensor> tensors, string file, Network network, Conventions conventions,
+        IReadOnlyCollection<string>? only = null, ulong seed = 0)
     {
+        if (only?.FirstOrDefault(name => network.Weighted.All(l => l.Name != name)) is { } unknown)
+            throw new WeightsException($"network {network.Name} has no layer '{unknown}' with weights; it has {string.Join(", ", network.Weighted.Select(l => l.Name))}");
         var byName = new Dictionary<string, NamedTensor>(StringComparer.Ordinal);
         foreach (var tensor in tensors)
             if (!byName.TryAdd(tensor.Name, tensor)) throw new WeightsException($"{file} has {tensor.Name} twice");
         var wanted = network.Weighted.SelectMany(l => (IEnumerable<string>)[$"{l.Name}.weight", $"{l.Name}.bias"]).ToHashSet(StringComparer.Ordinal);
-        if (byName.Keys.FirstOrDefault(n => !wanted.Contains(n)) is { } stranger)
+        if (only is null && byName.Keys.FirstOrDefault(n => !wanted.Contains(n)) is { } stranger)
             throw new WeightsException($"{file} has {byName[stranger]}, which network {network.Name} lacks; its layers with weights are {string.Join(", ", network.Weighted.Select(l => l.Name))}");
-        return network.Weighted.ToDictionary(l => l.Name, l => (Weights(l), Biases(l)));
+        return network.Weighted.ToDictionary(l => l.Name, l => only is null || only.Contains(l.Name) ? (Weights(l), Biases(l)) : (InitialWeights.Of(l, seed), Begin(l)));
+
+        static float[] Begin(WeightedLayer layer)
+        {
+            var biases = new float[layer.Output.Channels];
+            biases.AsSpan().Fill(layer.InitialBias);
+            return biases;
+        }
 
         float[] Weights(WeightedLayer layer)
         {

@@ -40,6 +40,21 @@ public sealed class CourseOutlineTests
         Assert.Equal((91, 91L * IlsvrcTest), (outline.TestPasses, outline.TestImagesShown));
     }
 
+    /// <summary>"the learning was stopped after 370K iterations (74 epochs)" of batch 256: Simonyan and Zisserman, section 3.1.</summary>
+    [Theory]
+    [InlineData("vgg-a")]
+    [InlineData("vgg-d")]
+    public void TheCourseOfVggIsItsPapers(string name)
+    {
+        var recipe = RecipeFile.Load(name);
+        var outline = Outline(recipe);
+        Assert.Equal((256, 74, 370_296L), (recipe.Batch, outline.Epochs.Count, outline.TotalSteps));
+        Assert.Equal((256, 512, 384), (recipe.Augmentation.Resize, recipe.Augmentation.ResizeTo, recipe.Augmentation.TestSide));
+        Assert.All(outline.Epochs, e => Assert.Equal((0.01, 0.1), (e.WeightRate, e.ColourNoise)));
+        Assert.Equal((0.01, 3, 0.9, 0.0005), (recipe.Schedule.WeightRate.At(new(0, 1, 10, 0)), recipe.Schedule.Plateau!.MaxDrops, recipe.Schedule.Momentum, recipe.Schedule.WeightDecay));
+        Assert.Equal(0.00001, recipe.Schedule.WeightRate.At(new(70, 9, 10, 3)), 1e-12);
+    }
+
     [Fact]
     public void AChangeWithinAnEpochIsFoundToTheStep()
     {

@@ -84,6 +84,24 @@ public sealed class WeightFileTests : IDisposable
         foreach (var layer in run.Recipe.Network.Weighted) Assert.Equal(InitialWeights.Of(layer, 9), again[layer.Name].Weights);
     }
 
+    [Fact]
+    public void SomeLayersAreTakenAndTheOthersBeginAnew()
+    {
+        var run = WeightNetworks.Begin(WeightNetworks.Everything, Path.Combine(folder, "run"));
+        using var checkpoint = Checkpoint.Open(run.Checkpoint);
+        var network = run.Recipe.Network;
+        // What the file has besides, and what it lacks, are no matter.
+        List<NamedTensor> tensors = [.. WeightExchange.Export(checkpoint, network).Where(t => !t.Name.StartsWith("conv2", StringComparison.Ordinal)), new NamedTensor("conv9.weight", [1], [1])];
+        var taken = WeightExchange.Import(tensors, "a.npz", network, Conventions.Ours, ["conv1", "fc5"], seed: 4);
+        foreach (var layer in network.Weighted)
+        {
+            var isTaken = layer.Name is "conv1" or "fc5";
+            Assert.Equal(InitialWeights.Of(layer, isTaken ? 9UL : 4UL), taken[layer.Name].Weights);
+            Assert.Equal(isTaken ? -0.1f : layer.InitialBias, taken[layer.Name].Biases[0]);
+        }
+        Assert.Contains("no layer 'conv7' with weights", Assert.Throws<WeightsException>(() => WeightExchange.Import(tensors, "a.npz", network, Conventions.Ours, ["conv7"])).Message, StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public void NumPyReadsIt()
     {
