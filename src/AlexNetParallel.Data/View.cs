@@ -14,6 +14,9 @@ public readonly record struct View(int Row, int Column, bool Mirror)
     /// <summary>The centre alone.</summary>
     public static IReadOnlyList<View> One { get; } = [Centre];
 
+    /// <summary>The centre and its mirror image.</summary>
+    public static IReadOnlyList<View> Two { get; } = [Centre, Centre with { Mirror = true }];
+
     /// <summary>Ten views, in the 2012 program's order: five places, then the same mirrored.</summary>
     public static IReadOnlyList<View> Ten { get; } =
     [

@@ -13,8 +13,8 @@ internal static class Numbers
 
     public static Option<ulong?> SeedOption(string name, string description) => Make<ulong>(name, description, 0);
 
-    /// <summary>Numbers from 0 with commas between: 0,1.</summary>
-    public static Option<int[]?> ListOption(string name, string description) => new(name)
+    /// <summary>Numbers with commas between: 0,1.</summary>
+    public static Option<int[]?> ListOption(string name, string description, int least = 0, string example = "0,1") => new(name)
     {
         Description = description,
         HelpName = "N,N,…",
@@ -22,8 +22,8 @@ internal static class Numbers
         {
             var text = result.Tokens.Count > 0 ? result.Tokens[^1].Value : "";
             var numbers = text.Split(',').Select(t => int.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToArray();
-            if (numbers.All(n => n >= 0)) return numbers;
-            result.AddError($"{name}: found '{text}'; expected whole numbers from 0 with commas between, such as 0,1");
+            if (numbers.All(n => n >= least)) return numbers;
+            result.AddError($"{name}: found '{text}'; expected whole numbers from {least} with commas between, such as {example}");
             return null;
         },
     };

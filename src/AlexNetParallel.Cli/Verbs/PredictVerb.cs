@@ -30,7 +30,7 @@ internal sealed class PredictVerb : Verb
     protected override unsafe Task<int> RunAsync(VerbContext context)
     {
         using var network = arguments.Open(context, context.Get(arguments.Run));
-        using var source = arguments.Images(context, network);
+        using var source = arguments.Images(context, network.Run);
         foreach (var batch in context.Get(pictures).Chunk(network.Plan.Batch))
         {
             var classes = network.Network.Classes;

@@ -104,7 +104,7 @@ internal sealed class ShowVerb : Verb
     private unsafe IReadOnlyList<string> FromImages(VerbContext context)
     {
         using var network = arguments.Open(context, context.Get(arguments.Run));
-        using var source = arguments.Images(context, network);
+        using var source = arguments.Images(context, network.Run);
         if (context.Get(what) == "maps")
         {
             if (context.Get(more) is not [var picture]) throw new UsageException($"found {context.Get(more).Length} pictures; expected one: alexnet show RUN PICTURE --what maps");

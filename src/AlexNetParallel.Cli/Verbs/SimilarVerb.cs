@@ -33,7 +33,7 @@ internal sealed class SimilarVerb : Verb
     {
         using var network = arguments.Open(context, context.Get(arguments.Run));
         var features = FeatureLayer(network.Network, context.Get(layer));
-        using var source = arguments.Images(context, network);
+        using var source = arguments.Images(context, network.Run);
         var part = TrainedArguments.SplitOf(context.Get(split)!);
         var files = context.Get(pictures);
         var queries = new List<float[]>();

@@ -32,7 +32,7 @@ internal static class NetworkWriter
                 Add("size", convolution.KernelSize);
                 Add("stride", convolution.Stride);
                 Add("pad", convolution.Pad);
-                Add("round", Words.Of(Round(layer, convolution.KernelSize, convolution.Stride, convolution.Pad)));
+                Add("round", Words.Of(OutputSize.RoundingOf(layer, convolution.KernelSize, convolution.Stride, convolution.Pad)));
                 break;
             case FullyConnectedLayer:
                 Add("units", layer.Output.Channels);
@@ -40,7 +40,7 @@ internal static class NetworkWriter
             case PoolingLayer pooling:
                 Add("size", pooling.Size);
                 Add("stride", pooling.Stride);
-                Add("round", Words.Of(Round(layer, pooling.Size, pooling.Stride, 0)));
+                Add("round", Words.Of(OutputSize.RoundingOf(layer, pooling.Size, pooling.Stride, 0)));
                 break;
             case NormalizationLayer normalization:
                 Add("kind", Words.Of(normalization.Kind));
@@ -64,9 +64,4 @@ internal static class NetworkWriter
         if (layer is WeightedLayer or PoolingLayer or NeuronLayer) Add("neuron", Words.Of(layer.Neuron));
         return line;
     }
-
-    /// <summary>How the layer's size was rounded: up unless only down gives it.</summary>
-    private static Rounding Round(Layer layer, int size, int stride, int pad) =>
-        OutputSize.Of(layer.Input.Height, size, stride, pad, Rounding.Up) == layer.Output.Height
-        && OutputSize.Of(layer.Input.Width, size, stride, pad, Rounding.Up) == layer.Output.Width ? Rounding.Up : Rounding.Down;
 }

@@ -27,4 +27,13 @@ public static class OutputSize
         var windows = 1 + (rounding == Rounding.Up ? (room + stride - 1) / stride : room / stride);
         return (windows - 1) * stride < input + 2 * pad ? windows : windows - 1;
     }
+
+    /// <summary>How a layer's size was rounded: up unless only down gives it.</summary>
+    /// <param name="layer">A layer with windows.</param>
+    /// <param name="size">Pixels of the window's side.</param>
+    /// <param name="stride">Pixels from a window to the next.</param>
+    /// <param name="pad">Border on either side.</param>
+    internal static Rounding RoundingOf(Layer layer, int size, int stride, int pad) =>
+        Of(layer.Input.Height, size, stride, pad, Rounding.Up) == layer.Output.Height
+        && Of(layer.Input.Width, size, stride, pad, Rounding.Up) == layer.Output.Width ? Rounding.Up : Rounding.Down;
 }

@@ -38,6 +38,7 @@ internal sealed record Segment(IReadOnlyList<int> Layers, bool ByBlocks)
             if (whole) segments.Add(new Segment([layer.Number], false));
             else run.Add(layer.Number);
         }
+        if (run.Count > 0) segments.Add(new Segment([.. run], true));   // a dense network ends with convolutions
         return segments;
     }
 

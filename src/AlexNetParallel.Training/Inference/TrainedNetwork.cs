@@ -28,16 +28,19 @@ public sealed unsafe class TrainedNetwork : IDisposable
     /// <param name="batch">Most images of a forward pass.</param>
     /// <param name="workerCount">Workers; 1 for the whole network on one device, which gives the same bits.</param>
     /// <param name="threads">Threads of each worker's device.</param>
+    /// <param name="dense">Rows and columns of whole images at which the network is to look densely (see <see cref="DenseNetwork"/>); null for crops of its own size.</param>
     /// <exception cref="CheckpointException">The checkpoint is not of the recipe's network, or damaged.</exception>
-    public TrainedNetwork(TrainedRun run, int batch, int workerCount = 1, int threads = 1)
+    /// <exception cref="ArgumentException">The network cannot look at images of that size densely.</exception>
+    public TrainedNetwork(TrainedRun run, int batch, int workerCount = 1, int threads = 1, (int Height, int Width)? dense = null)
     {
         Run = run;
         var recipe = run.Recipe;
+        Network = dense is var (height, width) ? DenseNetwork.Of(recipe.Network, height, width) : recipe.Network;
         var partition = workerCount == recipe.Workers ? recipe.Partition : PartitionFile.Load(workerCount == 1 ? "single" : "paper");
-        Plan = Plan.Compile(recipe.Network, partition, workerCount, batch);
+        Plan = Plan.Compile(Network, partition, workerCount, batch);
         workers = new LocalWorkers(Plan, _ => new CpuDevice(new CpuOptions { Threads = threads }), recipe.Seed);
         images = [];
-        rules = new UpdateRule[recipe.Network.Layers.Count];
+        rules = new UpdateRule[Network.Layers.Count];
         try
         {
             using var checkpoint = Checkpoint.Open(run.Checkpoint);
@@ -56,8 +59,8 @@ public sealed unsafe class TrainedNetwork : IDisposable
     /// <summary>What was trained.</summary>
     public TrainedRun Run { get; }
 
-    /// <summary>The network.</summary>
-    public Network Network => Run.Recipe.Network;
+    /// <summary>The network: the recipe's, or what it becomes to look at whole images.</summary>
+    public Network Network { get; }
 
     /// <summary>How it runs here.</summary>
     public Plan Plan { get; }
@@ -77,8 +80,12 @@ public sealed unsafe class TrainedNetwork : IDisposable
     /// <param name="labels">As many as there are images; anything where they are not known.</param>
     public LossSums Forward(int slot, int[] labels) => workers.Run(Split.Test, 1, images[slot], labels, rules);
 
-    /// <summary>The probabilities of the classes after <see cref="Forward"/>: (case, class).</summary>
-    public float[] Probabilities(int cases) => Output(Network.Layers[^1], cases);
+    /// <summary>The probabilities of the classes after <see cref="Forward"/>: (case, class). Of a dense network: of the class scores' means over all positions.</summary>
+    public float[] Probabilities(int cases)
+    {
+        var output = Output(Network.Layers[^1], cases);
+        return Network.Layers[^1] is SoftmaxLayer ? output : DenseScores.Probabilities(output, cases, Network.Layers[^1].Output);
+    }
 
     /// <summary>The output of a layer after <see cref="Forward"/>, its neuron applied: (case, channel, y, x), x fastest.</summary>
     public float[] Output(Layer layer, int cases)

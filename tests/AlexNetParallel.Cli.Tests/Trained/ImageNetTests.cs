@@ -74,6 +74,21 @@ public sealed class ImageNetTests(ImageNetTests.Trained trained) : IClassFixture
     }
 
     [SkippableFact]
+    public async Task Whole_images_are_looked_at()
+    {
+        Require();
+        // 256×256 give 2×2 positions; with 224×224 there is one, which is the centre view to float rounding.
+        await Command.JsonAsync("eval", At("run"), "--data", At("set"), "--dense", "--batch", "32", "--limit", "4", "--save", At("dense.safetensors"));
+        await Command.JsonAsync("eval", At("run"), "--data", At("set"), "--dense", "--scales", "224", "--batch", "32", "--limit", "4", "--save", At("one.safetensors"));
+        await Command.JsonAsync("eval", At("run"), "--data", At("set"), "--scales", "224", "--batch", "32", "--limit", "4", "--save", At("centre.safetensors"));
+        var (dense, one, centre) = (Load("dense"), Load("one"), Load("centre"));
+        Assert.NotEqual(dense, one);
+        for (var i = 0; i < centre.Length; i++) Assert.Equal(centre[i], one[i], centre[i] * 1e-4);
+
+        float[] Load(string name) => Training.Inference.ProbabilityTable.Load(At(name + ".safetensors")).Values;
+    }
+
+    [SkippableFact]
     public async Task A_picture_is_predicted_and_shown()
     {
         Require();
