@@ -33,6 +33,26 @@ public sealed class RecipeTests
         Assert.Matches("^[0-9a-f]{64}$", recipe.Sha256);
     }
 
+    /// <summary>The proxies of the paper's claims differ from their reference in what they are about, and in nothing else.</summary>
+    [Fact]
+    public void TheClaimsProxiesDifferInOneThing()
+    {
+        var folder = Path.Combine(RecipeFolder.Root!, "claims");
+        var reference = RecipeFile.Load(Path.Combine(folder, "two-tower.yaml"));
+        var proxies = Directory.EnumerateFiles(folder, "*.yaml").Where(f => Path.GetFileName(f) is not ("claims.yaml" or "two-tower.yaml")).Select(f => RecipeFile.Load(f)).ToList();
+        Assert.Equal(7, proxies.Count);
+        foreach (var proxy in proxies)
+        {
+            var isNoise = proxy.Name == "colour-noise";
+            Assert.Equal(isNoise, proxy.Network == reference.Network);
+            Assert.Equal(isNoise, proxy.Augmentation != reference.Augmentation);
+            Assert.Equal((reference.Schedule, reference.Epochs, reference.Batch), (proxy.Schedule, proxy.Epochs, proxy.Batch));
+            // What both have is of one size: pools that do not overlap, fewer layers, towers that do not meet.
+            foreach (var layer in proxy.Network.Layers.Where(l => proxy.Name != "one-tower" && reference.Network.Layers.Any(r => r.Name == l.Name)))
+                Assert.Equal(reference.Network[layer.Name].Output, layer.Output);
+        }
+    }
+
     [Fact]
     public void EveryKeyThatMayBeGivenSurvives()
     {
@@ -48,7 +68,7 @@ public sealed class RecipeTests
             partition: {name: own, default: replicate, layers: {conv1: {on: 2}, max_pooling: batch, classifier: channels}}
             test: {every_epochs: 2, every_steps: 50, at_end: false}
             checkpoint: {every_steps: 7, keep: 0}
-            augmentation: {resize: 30, shuffle: once, crop: chunk, mirror: batch, mean: channel, colour_noise: 0.25, colour_noise_scale: paper, divide_by: 0.1}
+            augmentation: {resize: 30, resize_to: 40, shuffle: once, crop: chunk, mirror: batch, mean: channel, colour_noise: 0.25, colour_noise_scale: paper, divide_by: 0.1}
             schedule:
               weight_rate: {kind: dexp, start: 0.3, target_factor: 17, plateaus: 3}
               bias_rate: {kind: plateau, start: 0.1, factor: 0.3}
@@ -71,6 +91,7 @@ public sealed class RecipeTests
             new Augmentation
             {
                 Resize = 30,
+                ResizeTo = 40,
                 Shuffle = Shuffle.Once,
                 Crop = DrawFor.Chunk,
                 Mirror = DrawFor.Batch,
