@@ -34,17 +34,25 @@ public static unsafe class ImageEncoder
     public static byte[] Jpeg(ReadOnlySpan<byte> pixels, int width, int height, int quality = 95)
     {
         Check(pixels, width, height);
+        fixed (byte* source = pixels) return Jpeg(source, width, height, 3, TurboJpeg.Rgb, quality);
+    }
+
+    /// <summary>The same of a square whose pixels are words: R in the lowest byte, then G, B.</summary>
+    internal static byte[] Jpeg(ReadOnlySpan<uint> pixels, int side, int quality)
+    {
+        fixed (uint* source = pixels) return Jpeg((byte*)source, side, side, 4, TurboJpeg.Rgbx, quality);
+    }
+
+    private static byte[] Jpeg(byte* source, int width, int height, int pixelBytes, int format, int quality)
+    {
         NativeLibraries.Require(NativeLibraries.TurboJpeg);
         var handle = TurboJpeg.InitCompress();
         byte* jpeg = null;
         try
         {
             nuint size = 0;
-            fixed (byte* source = pixels)
-            {
-                if (TurboJpeg.Compress(handle, source, width, 3 * width, height, TurboJpeg.Rgb, &jpeg, ref size, TurboJpeg.FullChroma, quality, 0) != 0)
-                    throw new InvalidOperationException($"libturbojpeg could not write: {TurboJpeg.Error(handle)}");
-            }
+            if (TurboJpeg.Compress(handle, source, width, pixelBytes * width, height, format, &jpeg, ref size, TurboJpeg.FullChroma, quality, 0) != 0)
+                throw new InvalidOperationException($"libturbojpeg could not write: {TurboJpeg.Error(handle)}");
             return new Span<byte>(jpeg, (int)size).ToArray();
         }
         finally

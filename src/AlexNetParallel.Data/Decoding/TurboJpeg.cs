@@ -8,6 +8,9 @@ internal static unsafe partial class TurboJpeg
     /// <summary>TJPF_RGB: R, G, B bytes.</summary>
     public const int Rgb = 0;
 
+    /// <summary>TJPF_RGBX: R, G, B bytes and one that is passed over.</summary>
+    public const int Rgbx = 2;
+
     /// <summary>TJPF_CMYK: C, M, Y, K bytes as stored.</summary>
     public const int Cmyk = 11;
 

@@ -31,24 +31,14 @@ internal sealed unsafe class Resizer : IDisposable
 
         var (left, right) = columns.Reach;
         var floats = 3 * (right - left);
-        Grow(floats + Step);
-        for (var y = 0; y < side; y++)
+        Grow(floats + 3 * columns.Most + Step);
+        fixed (int* firsts = columns.Firsts)
+        fixed (float* weights = columns.AllWeights)
         {
-            Vertical(picture, rows.First(y), rows.Weights(y), left, floats);
-            for (var x = 0; x < side; x++)
+            for (var y = 0; y < side; y++)
             {
-                var sum = Vector128<float>.Zero;
-                var at = line + 3 * (columns.First(x) - left);
-                foreach (var weight in columns.Weights(x))
-                {
-                    sum += Vector128.Load(at) * weight;   // R, G, B and the next pixel's R
-                    at += 3;
-                }
-                var rounded = Vector128.ConvertToInt32(Vector128.Min(Vector128.Max(sum, Vector128<float>.Zero), Vector128.Create(255f)) + Vector128.Create(0.5f));
-                var to = planes + y * side + x;
-                to[0] = (byte)rounded[0];
-                to[side * side] = (byte)rounded[1];
-                to[2 * side * side] = (byte)rounded[2];
+                Vertical(picture, rows.First(y), rows.Weights(y), left, floats);
+                Horizontal(firsts, weights, left, side, planes + (long)y * side);
             }
         }
 
@@ -78,6 +68,22 @@ internal sealed unsafe class Resizer : IDisposable
     }
 
     ~Resizer() => NativeMemory.AlignedFree(line);
+
+    /// <summary>One row of the square from the line. Every pixel takes as many taps as any does, the last ones with weights of 0: loops of one length are foreseen.</summary>
+    private void Horizontal(int* firsts, float* weights, int left, int side, byte* to)
+    {
+        var (taps, stride, plane) = (columns.Most, columns.Stride, (long)side * side);
+        for (var x = 0; x < side; x++, weights += stride)
+        {
+            var at = line + 3 * (firsts[x] - left);
+            var sum = Vector128.Load(at) * weights[0];   // R, G, B and the next pixel's R
+            for (var t = 1; t < taps; t++) sum += Vector128.Load(at + 3 * t) * weights[t];
+            var rounded = Vector128.ConvertToInt32(Vector128.Min(Vector128.Max(sum, Vector128<float>.Zero), Vector128.Create(255f)) + Vector128.Create(0.5f));
+            to[x] = (byte)rounded[0];
+            to[plane + x] = (byte)rounded[1];
+            to[2 * plane + x] = (byte)rounded[2];
+        }
+    }
 
     /// <summary>line[i] = Σ weight · byte i of rows from <paramref name="first"/> on, columns from <paramref name="left"/> on.</summary>
     private void Vertical(Picture picture, int first, ReadOnlySpan<float> weights, int left, int floats)

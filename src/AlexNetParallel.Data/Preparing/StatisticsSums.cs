@@ -1,9 +1,15 @@
+using System.Runtime.Intrinsics;
+
 namespace AlexNetParallel.Data.Preparing;
 
 /// <summary>Running whole-number sums over images: of each pixel, and of the products of R, G, B.</summary>
 internal sealed unsafe class StatisticsSums(int height, int width)
 {
+    private const int MostRecent = 1 << 23;   // 2²³ · 255 < 2³¹
+
     private readonly long[] pixels = new long[3 * height * width];
+    private readonly int[] recent = new int[3 * height * width];   // of the last images: added to pixels before they grow too large
+    private int recentImages;
     private readonly long[] products = new long[6];   // RR, RG, RB, GG, GB, BB; 255² a pixel: room for 1.4·10¹⁴ pixels
 
     /// <summary>Images added.</summary>
@@ -14,12 +20,24 @@ internal sealed unsafe class StatisticsSums(int height, int width)
     {
         var count = height * width;
         byte* r = planes, g = planes + count, b = planes + 2 * count;
-        for (var i = 0; i < 3 * count; i++) pixels[i] += planes[i];
+        AddPixels(planes, 3 * count);
         const int run = 1 << 14;   // 2¹⁴ · 255² < 2³¹: the inner sums are ints
         for (var from = 0; from < count; from += run)
         {
-            int rr = 0, rg = 0, rb = 0, gg = 0, gb = 0, bb = 0;
-            for (var i = from; i < Math.Min(from + run, count); i++)
+            var (end, i) = (Math.Min(from + run, count), from);
+            Vector256<int> vrr = default, vrg = default, vrb = default, vgg = default, vgb = default, vbb = default;
+            for (; i + 8 <= end; i += 8)
+            {
+                Vector256<int> x = Eight(r + i), y = Eight(g + i), z = Eight(b + i);
+                vrr += x * x;
+                vrg += x * y;
+                vrb += x * z;
+                vgg += y * y;
+                vgb += y * z;
+                vbb += z * z;
+            }
+            int rr = Vector256.Sum(vrr), rg = Vector256.Sum(vrg), rb = Vector256.Sum(vrb), gg = Vector256.Sum(vgg), gb = Vector256.Sum(vgb), bb = Vector256.Sum(vbb);
+            for (; i < end; i++)
             {
                 int x = r[i], y = g[i], z = b[i];
                 rr += x * x;
@@ -39,16 +57,46 @@ internal sealed unsafe class StatisticsSums(int height, int width)
         Images++;
     }
 
+    private void AddPixels(byte* planes, int count)
+    {
+        fixed (int* sums = recent)
+        {
+            var i = 0;
+            for (; i + 8 <= count; i += 8) (Vector256.Load(sums + i) + Eight(planes + i)).Store(sums + i);
+            for (; i < count; i++) sums[i] += planes[i];
+        }
+        if (++recentImages == MostRecent) Settle();
+    }
+
+    private static Vector256<int> Eight(byte* bytes)
+    {
+        var words = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)bytes).AsByte());
+        var (low, high) = Vector128.Widen(words);
+        return Vector256.Create(low, high).AsInt32();
+    }
+
+    private void Settle()
+    {
+        for (var i = 0; i < recent.Length; i++) pixels[i] += recent[i];
+        Array.Clear(recent);
+        recentImages = 0;
+    }
+
     /// <summary>Adds the sums of another thread.</summary>
     public void Add(StatisticsSums other)
     {
+        other.Settle();
         for (var i = 0; i < pixels.Length; i++) pixels[i] += other.pixels[i];
         for (var i = 0; i < products.Length; i++) products[i] += other.products[i];
         Images += other.Images;
     }
 
     /// <summary>All sums, for <see cref="Restore"/>.</summary>
-    public long[] Save() => [.. products, .. pixels];
+    public long[] Save()
+    {
+        Settle();
+        return [.. products, .. pixels];
+    }
 
     /// <summary>Sets what <see cref="Save"/> gave.</summary>
     public void Restore(long images, ReadOnlySpan<long> sums)
@@ -61,6 +109,7 @@ internal sealed unsafe class StatisticsSums(int height, int width)
     /// <summary>Mean image and covariance of what was added.</summary>
     public TrainingStatistics Finish()
     {
+        Settle();
         var count = height * width;
         var total = (double)Images * count;
         var mean = Array.ConvertAll(pixels, sum => (float)((double)sum / Images));

@@ -14,6 +14,18 @@ internal sealed class Taps
     /// <summary>First old pixel of a new one.</summary>
     public int First(int pixel) => starts[pixel];
 
+    /// <summary>Most old pixels of a new one.</summary>
+    public int Most { get; private set; }
+
+    /// <summary>First old pixel of each new one.</summary>
+    public ReadOnlySpan<int> Firsts => starts;
+
+    /// <summary>Weights of all new pixels, <see cref="Stride"/> for each; those past a pixel's own are 0.</summary>
+    public ReadOnlySpan<float> AllWeights => weights;
+
+    /// <summary>Weights from a new pixel to the next.</summary>
+    public int Stride => perPixel;
+
     /// <summary>Weights of the old pixels from <see cref="First"/> on.</summary>
     public ReadOnlySpan<float> Weights(int pixel) => weights.AsSpan(pixel * perPixel, counts[pixel]);
 
@@ -31,12 +43,15 @@ internal sealed class Taps
         perPixel = 2 * (int)Math.Ceiling(support) + 1;
         if (starts.Length < kept) (starts, counts) = (new int[kept], new int[kept]);
         if (weights.Length < kept * perPixel) weights = new float[kept * perPixel];
+        Array.Clear(weights);
+        Most = 0;
         for (var i = 0; i < kept; i++)
         {
             var centre = (skip + i + 0.5) * scale;
             var first = Math.Max(0, (int)(centre - support + 0.5));
             var end = Math.Min(oldLength, (int)(centre + support + 0.5));
             (starts[i], counts[i]) = (first, end - first);
+            Most = Math.Max(Most, end - first);
             var sum = 0.0;
             for (var t = first; t < end; t++) sum += Triangle(t);
             for (var t = first; t < end; t++) weights[i * perPixel + t - first] = (float)(Triangle(t) / sum);
