@@ -27,6 +27,21 @@ public sealed class DevkitMetaTests : IDisposable
         Assert.Equal([new Synset(1, "n02119789", "kit fox, Vulpes macrotis"), new Synset(300, "n02100735", "English setter")], DevkitMeta.Read(Write(file)));
     }
 
+    /// <summary>scipy.io.savemat of SciPy 1.10.1, compressed: the devkit's eight fields, three synsets, numbers as doubles and as 16 bits.</summary>
+    [Fact]
+    public void What_another_program_writes_is_read()
+    {
+        const string file =
+            "TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IFN1biBOb3YgMjIgMDg6NDI6MTggMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" +
+            "AAAAAAABSU0PAAAAgwEAAHic7ZTdSsMwFMezD+eGMCYoeJkH2EU6lW1XK0zBgYgozMuSrVkbTFNJOnRv4AP4kt7tEUxsNrtQ6FhvPXAI57S/f06Sk7SBsmMAGmpoKq+C1I5MXFNeMa5+A3LFJUmk+l4Hpyb/qXxy" +
+            "/zx9GveQ0/MmN1rg5SEdt/YeC19mEwGL5U6CLyNvHlLmC8J/EzvBRoOTxAsJDcLEIInAlHs0wgGRoK2SA/C3noa1nkrGtbVMPrX1SPNuhq/n8K0M3zExRz3HGfYHQ5PXOncFOheWjo5faQIX8UcXTpfsjUgY4bmI" +
+            "Eyr3qatt6elYRpgxGAiy0rKg5P6kPCrggcVvuLLzHsw/frl23ScFfF3dhKqZ1wWH9QNC/cvrTP1FOnnnd8sDRmUI1aVLiNhPp2PpaMccbqRmghD/vw/274PvWqk+QIMr1Hcy9Re9C+eWjo79OOjCMeZUwgWOKKNY" +
+            "UJmzH3l6TUtPxxhGJJoRUfI8XHtf8viqxXe2+HqU1Tm8jrOSPAA/JBFfLQ==";
+        Assert.Equal(
+            [new Synset(1, "n02119789", "kit fox, Vulpes macrotis"), new Synset(2, "n02100735", "English setter"), new Synset(1001, "n02084071", "dog, Canis familiaris")],
+            DevkitMeta.Read(Write(Convert.FromBase64String(file))));
+    }
+
     [Fact]
     public void It_stands_for_the_list_of_ids()
     {
