@@ -54,6 +54,9 @@ public interface ITransport : IDisposable
     /// <summary>Bytes of other workers' tensors that this process sees in its own memory: counted as resident here too, though they are theirs.</summary>
     long MappedBytes { get; }
 
+    /// <summary>From when to when a slab of this worker that has arrived was on its way the last time: Stopwatch times of this host. Allocates nothing.</summary>
+    (long Begin, long End) LastMove(int slab);
+
     /// <summary>Where the time of all exchanges went at this worker since it connected. Allocates nothing.</summary>
     ExchangeTimes Times { get; }
 

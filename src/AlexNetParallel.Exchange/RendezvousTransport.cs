@@ -72,6 +72,13 @@ public abstract class RendezvousTransport : ITransport
     public virtual bool MovesBetweenDevices(int slab) => false;
 
     /// <inheritdoc/>
+    public unsafe (long Begin, long End) LastMove(int slab)
+    {
+        var line = lines[table.Incoming(slab).Id];
+        return (line->Since, line->Until);
+    }
+
+    /// <inheritdoc/>
     public void Abort(string reason)
     {
         lock (gate)

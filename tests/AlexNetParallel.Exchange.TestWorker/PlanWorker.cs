@@ -1,3 +1,4 @@
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 
@@ -104,7 +105,7 @@ public sealed unsafe class PlanWorker
                 var at = tensor.First + box.Offset + plane * box.PlaneStride + row * box.RowStride;
                 for (var x = 0; x < box.RowLength; x++, i++)
                 {
-                    var value = tick < 0 ? Untouched : Value(slab.Id, tick, i);
+                    var value = tick < 0 ? Untouched : Value(slab, tick, i);
                     if (fill) at[x] = value;
                     else if (at[x] != value)
                         throw new InvalidDataException($"worker {rank}, tick {tick}: float {i} of slab {slab.Id} is {at[x]}, not {value}");
@@ -113,8 +114,8 @@ public sealed unsafe class PlanWorker
         }
     }
 
-    /// <summary>Tells slab, tick and place apart; exact in a float.</summary>
-    private static float Value(int slab, long tick, int i) => (slab * 7919 + (int)tick * 104729 + i) & 0xFFFFFF;
+    /// <summary>Tells slab, tick and place apart; exact in what crosses: a half holds 11 bits, a float 24.</summary>
+    private static float Value(Slab slab, long tick, int i) => (slab.Id * 7919 + (int)tick * 104729 + i) & (slab.Wire == WireFormat.Half ? 0x7FF : 0xFFFFFF);
 
     private readonly record struct SharedFloats(nint Address, long Count)
     {

@@ -1,3 +1,4 @@
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 
@@ -53,7 +54,8 @@ public sealed class RandomPlan
             slabs.Add(new Slab(
                 0, exchange, from, to,
                 Sizes[from].Count - 1, source.Box(block, sent),
-                Sizes[to].Count - 1, destination.Box(block, sent)));
+                Sizes[to].Count - 1, destination.Box(block, sent),
+                exchange % 3 == 2 ? WireFormat.Half : WireFormat.Single));
         }
     }
 

@@ -1,3 +1,4 @@
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 
@@ -64,8 +65,8 @@ public sealed unsafe class PlanExchanges
         lastTick = tick;
     }
 
-    /// <summary>The number that stands at a place of a slab: another for each slab, tick and place.</summary>
-    private static float Number(Slab slab, long tick, long place) => (uint)(slab.Id * 2654435761u + tick * 40503 + place) % 16_777_213;
+    /// <summary>The number that stands at a place of a slab: another for each slab, tick and place, and one that its format on the wire holds exactly.</summary>
+    private static float Number(Slab slab, long tick, long place) => (uint)(slab.Id * 2654435761u + tick * 40503 + place) % (slab.Wire == WireFormat.Half ? 2039u : 16_777_213u);
 
     private void Fill(Slab slab, long tick)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Tensors;
 
 namespace AlexNetParallel.Exchange.Direct;
@@ -11,21 +12,24 @@ internal static unsafe class BoxCopy
     /// <param name="source">What is read of it.</param>
     /// <param name="destinationTensor">First float of the tensor that is written.</param>
     /// <param name="destination">What is written of it.</param>
-    /// <returns>Bytes that were copied.</returns>
-    public static long Copy(float* sourceTensor, in StridedBox source, float* destinationTensor, in StridedBox destination)
+    /// <param name="wire">What the floats are on the way.</param>
+    /// <returns>Bytes that crossed.</returns>
+    public static long Copy(float* sourceTensor, in StridedBox source, float* destinationTensor, in StridedBox destination, WireFormat wire = WireFormat.Single)
     {
         var from = new RowWalk(sourceTensor, source);
         var to = new RowWalk(destinationTensor, destination);
         var bytes = 0L;
         while (from.Left > 0 && to.Left > 0)
         {
-            var run = Math.Min(from.Left, to.Left) * sizeof(float);
-            Buffer.MemoryCopy(from.At, to.At, run, run);
+            var floats = Math.Min(from.Left, to.Left);
+            var run = floats * sizeof(float);
+            if (wire == WireFormat.Half) HalfFloats.Round(new ReadOnlySpan<float>(from.At, checked((int)floats)), new Span<float>(to.At, (int)floats));
+            else Buffer.MemoryCopy(from.At, to.At, run, run);
             bytes += run;
-            from.Advance(run / sizeof(float));
-            to.Advance(run / sizeof(float));
+            from.Advance(floats);
+            to.Advance(floats);
         }
-        return bytes;
+        return wire == WireFormat.Half ? bytes / 2 : bytes;
     }
 
     /// <summary>A place in a box, and how many floats follow it without a gap. A box without gaps is walked as one row.</summary>

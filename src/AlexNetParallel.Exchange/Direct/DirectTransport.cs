@@ -58,7 +58,7 @@ public abstract unsafe class DirectTransport : RendezvousTransport
     private protected virtual SlabEnds Ends(Slab slab, int peer) => new(Tensor(slab.From, slab.SourceTensor), Tensor(slab.To, slab.DestinationTensor));
 
     /// <summary>Moves a slab for which both sides have come; gives its bytes.</summary>
-    private protected virtual long Copy(Slab slab, float* source, float* destination) => BoxCopy.Copy(source, slab.Source, destination, slab.Destination);
+    private protected virtual long Copy(Slab slab, float* source, float* destination) => BoxCopy.Copy(source, slab.Source, destination, slab.Destination, slab.Wire);
 
     private protected override string? WhyGone(int peer, bool thorough)
     {

@@ -14,10 +14,9 @@ namespace AlexNetParallel.Exchange.Grpc;
 /// </summary>
 public sealed unsafe class GrpcTransport : RendezvousTransport
 {
-    private readonly GrpcTransportOptions options;
     private readonly TensorMemory tensors;
     private readonly StreamLink?[] links;
-    private readonly LinkSet set;
+    private readonly Links set;
     private readonly Bell* bell = (Bell*)AllocateZeroed(sizeof(Bell));
     private SlabRoute?[] routes = [];
     private nint lines;
@@ -25,16 +24,26 @@ public sealed unsafe class GrpcTransport : RendezvousTransport
     /// <param name="rank">This worker.</param>
     /// <param name="workers">Number of workers.</param>
     /// <param name="options">How they reach each other; null for the defaults.</param>
-    public GrpcTransport(int rank, int workers, GrpcTransportOptions? options = null) : base(rank, workers)
+    public GrpcTransport(int rank, int workers, GrpcTransportOptions? options = null) : this(rank, workers, "grpc", links => new LinkSet(options ?? new GrpcTransportOptions(), links))
     {
-        this.options = options ?? new GrpcTransportOptions();
-        tensors = new TensorMemory(rank);
-        links = new StreamLink?[workers];
-        set = new LinkSet(this.options, links);
     }
 
+    private GrpcTransport(int rank, int workers, string name, Func<StreamLink?[], Links> connect) : base(rank, workers)
+    {
+        Name = name;
+        tensors = new TensorMemory(rank);
+        links = new StreamLink?[workers];
+        set = connect(links);
+    }
+
+    /// <summary>Workers that only reach the coordinator: every slab goes to the <see cref="RelayService"/> there, and from there to its worker.</summary>
+    /// <param name="rank">This worker.</param>
+    /// <param name="workers">Number of workers.</param>
+    /// <param name="options">With the relay's address.</param>
+    public static GrpcTransport ThroughRelay(int rank, int workers, GrpcTransportOptions options) => new(rank, workers, "relay", links => new RelayLinks(options, links));
+
     /// <inheritdoc/>
-    public override string Name => "grpc";
+    public override string Name { get; }
 
     /// <inheritdoc/>
     public override nint Allocate(int tensor, long floats) => tensors.Allocate(tensor, floats);
@@ -85,6 +94,7 @@ public sealed unsafe class GrpcTransport : RendezvousTransport
         // A loop that could not be ended may still use the memory: better to lose it than to let strange bytes be written.
         if (!set.HasEnded) return;
         foreach (var link in links) link?.Dispose();
+        foreach (var route in routes) route?.Dispose();
         tensors.Free();
         NativeMemory.AlignedFree((void*)lines);
         NativeMemory.AlignedFree(bell);

@@ -14,6 +14,9 @@ public sealed record GrpcTransportOptions
     /// <summary>How workers know each other; the same for all. Default: only addresses of this machine.</summary>
     public RpcSecurity Security { get; init; } = RpcSecurity.LocalOnly;
 
+    /// <summary>Where the relay is, for workers that do not reach each other; see <see cref="GrpcTransport.ThroughRelay"/>. Null: none.</summary>
+    public RpcAddress? Relay { get; init; }
+
     /// <summary>A peer that says nothing for this time is asked whether it is there; without an answer in as much time again, it is gone. Default 30 s: a busy machine may leave a process without time for seconds.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -10,8 +10,8 @@ namespace AlexNetParallel.Exchange.Grpc;
 /// <summary>Takes the streams that workers of higher rank open to this one, and knows what they tell ahead: their rank, and a digest of the slabs that both share.</summary>
 internal sealed class LinkService : TensorExchangeBase
 {
-    private const string RankHeader = "alexnet-rank";
-    private const string PlanHeader = "alexnet-plan";
+    internal const string RankHeader = "alexnet-rank";
+    internal const string PlanHeader = "alexnet-plan";
 
     private readonly TaskCompletionSource<(SlabTable Table, StreamLink?[] Links)> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<int> taken = [];

@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
+using AlexNetParallel.Exchange.Direct;
 using AlexNetParallel.Exchange.Waiting;
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 using AlexNetParallel.Rpc.Tensors;
@@ -9,19 +12,35 @@ namespace AlexNetParallel.Exchange.Grpc;
 /// This worker's end of one slab: where it lies, and where the worker's thread and the connection meet. The connection stands for the other
 /// worker: it comes as the receiver when the peer's notice arrives, as the sender when the slab itself does.
 /// </summary>
-internal sealed unsafe class SlabRoute(Slab slab, bool outgoing, nint tensor, Rendezvous* line, Bell* bell)
+internal sealed unsafe class SlabRoute : IDisposable
 {
+    private readonly Slab slab;
+    private readonly bool outgoing;
+    private readonly float* tensor;
+    private readonly Rendezvous* line;
+    private readonly Bell* bell;
+    private readonly nint halves;
     private readonly Lock gate = new();
     private long overhead;
     private long earlyNotice;
+
+    public SlabRoute(Slab slab, bool outgoing, nint tensor, Rendezvous* line, Bell* bell)
+    {
+        (this.slab, this.outgoing) = (slab, outgoing);
+        this.tensor = (float*)tensor;
+        this.line = line;
+        this.bell = bell;
+        if (slab.Wire == WireFormat.Half) halves = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(1, slab.Bytes), 64);
+        Place = halves == 0 ? Rows(tensor, Box) : NativeRows.Contiguous(halves, checked((int)slab.Bytes));
+    }
 
     public Slab Slab => slab;
 
     /// <summary>True if it leaves this worker.</summary>
     public bool IsOutgoing => outgoing;
 
-    /// <summary>Where it lies here.</summary>
-    public NativeRows Place { get; } = Rows(tensor, outgoing ? slab.Source : slab.Destination);
+    /// <summary>Where its bytes lie here: in the tensor, or beside it where they are halves.</summary>
+    public NativeRows Place { get; }
 
     public Rendezvous* Line => line;
 
@@ -55,11 +74,17 @@ internal sealed unsafe class SlabRoute(Slab slab, bool outgoing, nint tensor, Re
     /// <summary>The slab is being handed to the connection.</summary>
     public void Leaving()
     {
-        if (outgoing) Rendezvous.Begin(line);
+        if (!outgoing) return;
+        Rendezvous.Begin(line);
+        if (halves != 0) HalfFloats.Pack(tensor, Box, halves);
     }
 
     /// <summary>It lies in its destination.</summary>
-    public void Received(long tick) => Finish(tick);
+    public void Received(long tick)
+    {
+        if (halves != 0) HalfFloats.Unpack(halves, tensor, Box);
+        Finish(tick);
+    }
 
     /// <summary>The slab is handed on, or the notice is.</summary>
     /// <returns>The tick at which the slab can be sent next, if that is known already; else 0.</returns>
@@ -74,6 +99,11 @@ internal sealed unsafe class SlabRoute(Slab slab, bool outgoing, nint tensor, Re
             return next != 0 && Checked(Rendezvous.Come(line, Side.Receiver, next), next) == Rendezvous.Arrival.Second ? next : 0;
         }
     }
+
+    /// <summary>Only when nothing moves any more.</summary>
+    public void Dispose() => NativeMemory.AlignedFree((void*)halves);
+
+    private StridedBox Box => outgoing ? slab.Source : slab.Destination;
 
     private Rendezvous.Arrival Checked(Rendezvous.Arrival arrival, long tick) => arrival is Rendezvous.Arrival.First or Rendezvous.Arrival.Second
         ? arrival

@@ -66,6 +66,13 @@ internal sealed class StreamLink : IDisposable
     /// <summary>Ends everything at once.</summary>
     public void Cancel() => cancellation.Cancel();
 
+    /// <summary>Opens a stream and runs it.</summary>
+    public async Task RunAsync(Func<TensorStream> open)
+    {
+        using var stream = open();
+        await RunAsync(stream).ConfigureAwait(false);
+    }
+
     /// <summary>Runs until one of the two leaves or the connection breaks. Never throws; gives what broke it.</summary>
     public async Task<Exception?> RunAsync(TensorStream stream)
     {

@@ -1,6 +1,7 @@
 using AlexNetParallel.Exchange.Direct;
 using AlexNetParallel.Exchange.Memory;
 using AlexNetParallel.Exchange.Waiting;
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using Microsoft.Win32.SafeHandles;
 
@@ -84,7 +85,8 @@ public sealed unsafe class PeerTransport : DirectTransport
 
     private protected override SlabEnds Ends(Slab slab, int peer)
     {
-        if (memory is null || ownAddress is null || !ownAddress.ReachesDeviceOf(members[peer]!.Address)) return base.Ends(slab, peer);
+        // Devices copy floats as they are; halves are made in the host's memory.
+        if (memory is null || ownAddress is null || slab.Wire != WireFormat.Single || !ownAddress.ReachesDeviceOf(members[peer]!.Address)) return base.Ends(slab, peer);
         direct.Add(slab.Id);
         return new SlabEnds(DeviceTensor(slab.From, slab.SourceTensor), DeviceTensor(slab.To, slab.DestinationTensor));
     }

@@ -19,6 +19,7 @@ internal unsafe struct Rendezvous
     [FieldOffset(16)] private long messages;
     [FieldOffset(24)] private long since;
     [FieldOffset(32)] private long moving;
+    [FieldOffset(40)] private long until;
 
     /// <summary>Payload moved so far.</summary>
     public readonly long Bytes => bytes;
@@ -28,6 +29,9 @@ internal unsafe struct Rendezvous
 
     /// <summary>When the slab that moved last, or is on its way, began to move: a Stopwatch time, the same clock for all processes of a host.</summary>
     public readonly long Since => since;
+
+    /// <summary>When the slab that moved last had moved.</summary>
+    public readonly long Until => until;
 
     /// <summary>Stopwatch ticks in which slabs moved so far.</summary>
     public readonly long Moving => moving;
@@ -68,7 +72,8 @@ internal unsafe struct Rendezvous
     {
         line->bytes += copied;
         line->messages++;
-        line->moving += Stopwatch.GetTimestamp() - line->since;
+        line->until = Stopwatch.GetTimestamp();
+        line->moving += line->until - line->since;
         Volatile.Write(ref line->state, Pack(Side.Nobody, tick));
     }
 

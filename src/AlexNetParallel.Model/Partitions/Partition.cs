@@ -15,6 +15,9 @@ namespace AlexNetParallel.Model.Partitions;
 /// <param name="MicroBatches">In which parts the fully connected layers take the batch.</param>
 public sealed record Partition(string Name, Sharding Default, IReadOnlyDictionary<string, Sharding> Layers, MicroBatches MicroBatches = MicroBatches.None)
 {
+    /// <summary>What activations and their gradients are while they cross.</summary>
+    public Wire Wire { get; init; } = Wire.Single;
+
     /// <summary>The key that means the last layer with weights (fc8 of net 145).</summary>
     public const string Classifier = "classifier";
 
@@ -25,38 +28,21 @@ public sealed record Partition(string Name, Sharding Default, IReadOnlyDictionar
     /// <exception cref="RecipeException">A key is neither a layer of the network nor a type of layer.</exception>
     public IReadOnlyList<Sharding> For(Network network)
     {
-        foreach (var key in Layers.Keys)
-        {
-            if (key != Classifier && !LayerTypes.All.Contains(key) && network.Layers.All(l => l.Name != key))
-            {
-                throw new RecipeException($"partition {Name}", 0,
-                    $"layer '{key}', which network {network.Name} does not have",
-                    $"one of {string.Join(", ", network.Layers.Select(l => l.Name))}, '{Classifier}', or a type of layer");
-            }
-        }
-        var classifier = network.Weighted.LastOrDefault();
+        var keys = new LayerKeys<Sharding>(Name, network, Layers);
         var shardings = new Sharding[network.Layers.Count];
         foreach (var layer in network.Layers)
         {
-            if (Layers.TryGetValue(layer.Name, out var sharding)
-                || (layer.Number == classifier?.Number && Layers.TryGetValue(Classifier, out sharding))
-                || Layers.TryGetValue(LayerTypes.Of(layer), out sharding))
-            {
-                shardings[layer.Number] = sharding;
-            }
-            else
-            {
-                shardings[layer.Number] = layer is WeightedLayer || layer.Number == 0 ? Default : shardings[layer.Number - 1];
-            }
+            if (keys.TryGet(layer, out var sharding)) shardings[layer.Number] = sharding;
+            else shardings[layer.Number] = layer is WeightedLayer || layer.Number == 0 ? Default : shardings[layer.Number - 1];
         }
         return shardings;
     }
 
-    /// <summary>The same name, default, exceptions and micro-batches.</summary>
+    /// <summary>The same name, default, exceptions, micro-batches and wire.</summary>
     public bool Equals(Partition? other) =>
-        other is not null && Name == other.Name && Default == other.Default && MicroBatches == other.MicroBatches && Layers.Count == other.Layers.Count
+        other is not null && Name == other.Name && Default == other.Default && MicroBatches == other.MicroBatches && Wire == other.Wire && Layers.Count == other.Layers.Count
         && Layers.All(l => other.Layers.TryGetValue(l.Key, out var sharding) && sharding == l.Value);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Name, Default, Layers.Count, MicroBatches);
+    public override int GetHashCode() => HashCode.Combine(Name, Default, Layers.Count, MicroBatches, Wire);
 }

@@ -8,6 +8,10 @@ public static class PartitionFile
 {
     private const int MostWorkers = 1024;
 
+    private const string DefaultKey = "default";
+
+    private const string WireForms = "single or half";
+
     private const string Forms = "channels, batch, replicate or {on: 0}";
 
     /// <summary>Loads a partition.</summary>
@@ -41,8 +45,9 @@ public static class PartitionFile
             foreach (var key in exceptions.Keys) layers.Add(key, ReadSharding(exceptions.Required(key, Forms)));
         }
         var micro = section.Word("micro_batches", MicroBatches.None);
+        var wire = section.Find("wire") is { } given ? ReadWire(given, name) : Wire.Single;
         section.RejectUnknown();
-        return new Partition(name, general, layers, micro);
+        return new Partition(name, general, layers, micro) { Wire = wire };
     }
 
     /// <summary>The mapping of a whole partition.</summary>
@@ -50,11 +55,31 @@ public static class PartitionFile
     {
         var root = new YamlMappingNode { { "name", partition.Name }, { "default", WriteSharding(partition.Default) } };
         if (partition.MicroBatches != MicroBatches.None) root.Add("micro_batches", Yaml.Value(Words.Of(partition.MicroBatches)));
+        if (partition.Wire != Wire.Single) root.Add("wire", WriteWire(partition.Wire));
         if (partition.Layers.Count == 0) return root;
         var layers = new YamlMappingNode();
         foreach (var (key, sharding) in partition.Layers.OrderBy(l => l.Key, StringComparer.Ordinal)) layers.Add(key, WriteSharding(sharding));
         root.Add("layers", layers);
         return root;
+    }
+
+    /// <summary>One word for all layers, or a word for each of some.</summary>
+    private static Wire ReadWire(Entry entry, string partition)
+    {
+        if (!entry.IsSection) return Wire.Single with { Default = entry.AsWord<WireFormat>() };
+        var section = entry.AsSection($"the wire of partition {partition}");
+        var layers = section.Keys.Where(key => key != DefaultKey).ToDictionary(key => key, key => section.Required(key, WireForms).AsWord<WireFormat>());
+        var wire = new Wire(section.Word(DefaultKey, WireFormat.Single), layers);
+        section.RejectUnknown();
+        return wire;
+    }
+
+    private static YamlNode WriteWire(Wire wire)
+    {
+        if (wire.Layers.Count == 0) return Yaml.Value(Words.Of(wire.Default));
+        var node = new YamlMappingNode { { DefaultKey, Words.Of(wire.Default) } };
+        foreach (var (key, format) in wire.Layers.OrderBy(l => l.Key, StringComparer.Ordinal)) node.Add(key, Yaml.Value(Words.Of(format)));
+        return node;
     }
 
     private static Sharding ReadSharding(Entry entry)

@@ -1,4 +1,5 @@
 using AlexNetParallel.Model.Networks;
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Tensors;
 
 namespace AlexNetParallel.Model.Planning;
@@ -26,13 +27,13 @@ internal sealed class ExchangeTable
     /// <summary>The piece (or parameter set of the sender) whose result a slab is.</summary>
     public int Piece(Slab slab) => about[slab.Id].Piece;
 
-    public void Add(Layer layer, Direction direction, IReadOnlyList<Draft> drafts)
+    public void Add(Layer layer, Direction direction, WireFormat wire, IReadOnlyList<Draft> drafts)
     {
         if (drafts.Count == 0) return;
         var id = exchanges.Count;
         foreach (var draft in drafts)
         {
-            var slab = new Slab(slabs.Count, id, draft.From, draft.To, draft.SourceTensor, draft.Source, draft.DestinationTensor, draft.Destination);
+            var slab = new Slab(slabs.Count, id, draft.From, draft.To, draft.SourceTensor, draft.Source, draft.DestinationTensor, draft.Destination, wire);
             about.Add((draft.Block, draft.Piece));
             slabs.Add(slab);
             End((direction, layer.Number, draft.From, true)).Add(slab);
@@ -41,7 +42,7 @@ internal sealed class ExchangeTable
         foreach (var end in ends.Where(e => e.Key.Direction == direction && e.Key.Layer == layer.Number))
             end.Value.Sort((a, b) => (about[a.Id].Block, a.Id).CompareTo((about[b.Id].Block, b.Id)));
         var transfers = drafts.GroupBy(d => (d.From, d.To, d.Channels)).Select(g => new Transfer(g.Key.From, g.Key.To, g.Key.Channels,
-            g.Aggregate(new BlockRange(0, 0), (b, d) => d.Block < 0 ? b : b.Hull(new BlockRange(d.Block, 1))), g.Sum(d => d.Source.Bytes)));
+            g.Aggregate(new BlockRange(0, 0), (b, d) => d.Block < 0 ? b : b.Hull(new BlockRange(d.Block, 1))), g.Sum(d => Slab.BytesOf(d.Source, wire))));
         exchanges.Add(new PlannedExchange(id, layer.Name, layer.Number, direction, [.. transfers]));
     }
 
@@ -57,19 +58,38 @@ internal sealed class ExchangeTable
 }
 
 /// <summary>Finds what is needed and not owned.</summary>
-internal sealed class ExchangePlanner(PieceGraph graph, TensorPlanner tensors)
+/// <param name="graph">Who computes what.</param>
+/// <param name="tensors">Where it lies.</param>
+/// <param name="wire">What a layer's activations and their gradients are on the way, by its number.</param>
+internal sealed class ExchangePlanner(PieceGraph graph, TensorPlanner tensors, IReadOnlyList<WireFormat> wire)
 {
     public ExchangeTable Plan()
     {
         var table = new ExchangeTable();
-        foreach (var layer in graph.Layers) table.Add(layer, Direction.Forward, [.. Forward(layer)]);
+        foreach (var layer in graph.Layers) Add(table, layer, Direction.Forward, [.. Forward(layer)]);
         foreach (var layer in graph.Layers.Reverse())
         {
-            if (graph.NeedsGradient(layer.Number - 1)) table.Add(layer, Direction.Backward, [.. Backward(layer)]);
-            table.Add(layer, Direction.Reduce, [.. Parameters(layer, gather: false)]);
+            if (graph.NeedsGradient(layer.Number - 1)) Add(table, layer, Direction.Backward, [.. Backward(layer)]);
+            table.Add(layer, Direction.Reduce, WireFormat.Single, [.. Parameters(layer, gather: false)]);
         }
-        foreach (var layer in graph.Layers.Reverse()) table.Add(layer, Direction.Gather, [.. Parameters(layer, gather: true)]);
+        foreach (var layer in graph.Layers.Reverse()) table.Add(layer, Direction.Gather, WireFormat.Single, [.. Parameters(layer, gather: true)]);
         return table;
+    }
+
+    /// <summary>
+    /// Adds an exchange of activations or their gradients. Several workers that compute the same must read the same: what one of them has whole and another gets rounded
+    /// would part their weights.
+    /// </summary>
+    /// <exception cref="PlanException">They would not.</exception>
+    private void Add(ExchangeTable table, Layer layer, Direction direction, IReadOnlyList<ExchangeTable.Draft> drafts)
+    {
+        var copied = direction == Direction.Forward ? layer.Number : layer.Number - 1;
+        if (wire[layer.Number] != WireFormat.Single && drafts.Count > 0 && graph.Pieces(copied).FirstOrDefault(p => p.Holders.Count > 1) is { } piece)
+        {
+            throw new PlanException($"found wire 'half' for layer {layer.Name}; expected 'single': layer {piece.Layer.Name} is computed by {piece.Holders.Count} workers, "
+                + "whose copies would differ by the rounding of what crosses");
+        }
+        table.Add(layer, direction, wire[layer.Number], drafts);
     }
 
     private ExchangeTable.Draft Draft(int from, int to, int block, int piece, ChannelRange channels, PlannedTensor source, PlannedTensor destination)

@@ -29,7 +29,7 @@ internal sealed class PlanCompiler
         var graph = new PieceGraph(network, pieces, workers, blocks);
         var segments = Segment.Cut(graph, partition.MicroBatches);
         var tensors = new TensorPlanner(graph, segments);
-        var exchanges = new ExchangePlanner(graph, tensors).Plan();
+        var exchanges = new ExchangePlanner(graph, tensors, partition.Wire.For(partition.Name, network)).Plan();
         var order = ProgramOrder.Of(graph, segments, partition.MicroBatches);
         var programs = new WorkerProgram[workers];
         for (var rank = 0; rank < workers; rank++)

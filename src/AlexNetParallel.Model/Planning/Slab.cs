@@ -1,3 +1,4 @@
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Tensors;
 
 namespace AlexNetParallel.Model.Planning;
@@ -13,9 +14,13 @@ namespace AlexNetParallel.Model.Planning;
 /// <param name="Source">Where it lies there.</param>
 /// <param name="DestinationTensor">The receiver's number of the tensor that it enters.</param>
 /// <param name="Destination">Where it lies there; the same number of floats.</param>
+/// <param name="Wire">What its floats are on the way.</param>
 public sealed record Slab(
-    int Id, int Exchange, int From, int To, int SourceTensor, StridedBox Source, int DestinationTensor, StridedBox Destination)
+    int Id, int Exchange, int From, int To, int SourceTensor, StridedBox Source, int DestinationTensor, StridedBox Destination, WireFormat Wire = WireFormat.Single)
 {
     /// <summary>Payload in bytes.</summary>
-    public long Bytes => Source.Bytes;
+    public long Bytes => BytesOf(Source, Wire);
+
+    /// <summary>Payload of a box in bytes.</summary>
+    public static long BytesOf(in StridedBox box, WireFormat wire) => wire == WireFormat.Half ? box.Bytes / 2 : box.Bytes;
 }

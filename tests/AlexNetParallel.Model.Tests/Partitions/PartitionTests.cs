@@ -103,7 +103,7 @@ public sealed class PartitionTests
     [InlineData("default: batch\nlayers:\n  conv1: {on: -1}", "p.yaml:3: found 'on: -1' in conv1; expected a whole number from 0 to 1023")]
     [InlineData("default: batch\nlayers:\n  conv1: {at: 1}", "p.yaml:3: found no 'on' in conv1; expected 'on: the rank of a worker'")]
     [InlineData("default: batch\nlayers: batch", "p.yaml:2: found 'layers: batch' in partition p; expected a layer's name or type, and channels, batch, replicate or {on: 0}, on each line")]
-    [InlineData("default: batch\nworkers: 2", "p.yaml:2: found the unknown key 'workers' in partition p; expected one of name, default, layers, micro_batches")]
+    [InlineData("default: batch\nworkers: 2", "p.yaml:2: found the unknown key 'workers' in partition p; expected one of name, default, layers, micro_batches, wire")]
     [InlineData("default: batch\nmicro_batches: turn", "p.yaml:2: found 'micro_batches: turn' in partition p (did you mean 'turns'?); expected 'none', 'pipeline', 'turns' or 'slices'")]
     public void AWrongPartitionIsNamedWithItsLine(string text, string message) =>
         Assert.Equal(message, Assert.Throws<RecipeException>(() => PartitionFile.Parse(text, "p.yaml")).Message);
