@@ -3,6 +3,7 @@ using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Training.Checkpoints;
 using AlexNetParallel.Training.Runs;
+using AlexNetParallel.Training.Tracing;
 
 namespace AlexNetParallel.Cli.Verbs;
 
@@ -15,9 +16,26 @@ internal sealed class RunArguments
     private readonly Option<string?> run = new("--run") { Description = "Folder of the run [default: runs/ and the recipe's name]", HelpName = "DIR" };
     private readonly Option<bool> resume = new("--resume") { Description = "Go on from the run's last checkpoint" };
     private readonly Option<bool> noFeed = new("--no-feed") { Description = "Use one batch of noise for every step: measures without the data path" };
+    private readonly Option<TraceRange?> trace = new("--trace")
+    {
+        Description = "Keep the times of all that coordinator and workers do in these training steps, in trace.json of the run's folder (for ui.perfetto.dev)",
+        HelpName = "FROM:TO",
+        CustomParser = result =>
+        {
+            try
+            {
+                return TraceRange.Parse(result.Tokens.Count > 0 ? result.Tokens[^1].Value : "");
+            }
+            catch (FormatException e)
+            {
+                result.AddError($"--trace: {e.Message}");
+                return null;
+            }
+        },
+    };
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Option> All => [.. what.All, steps, epochs, run, resume, noFeed];
+    public IReadOnlyList<Option> All => [.. what.All, steps, epochs, run, resume, noFeed, trace];
 
     /// <summary>Those that a verification takes: it runs a few steps in a folder of its own.</summary>
     public IReadOnlyList<Option> ForVerification => [.. what.All, steps];
@@ -39,7 +57,7 @@ internal sealed class RunArguments
         folder ??= Folders(recipe.Name).First(f => !Directory.Exists(f.Path));
         var plan = Plan.Compile(recipe.Network, recipe.Partition, recipe.Workers, recipe.Batch);
         var from = resuming ? folder.Checkpoints.Newest : null;
-        return new RunRequest(recipe, plan, folder, what.TransportName(context), from is null ? null : (from, CheckpointInfo.Read(from)), context.Get(noFeed));
+        return new RunRequest(recipe, plan, folder, what.TransportName(context), from is null ? null : (from, CheckpointInfo.Read(from)), context.Get(noFeed), context.Get(trace));
     }
 
     /// <summary>The command that begins or, with --resume behind it, goes on with a run.</summary>
@@ -83,4 +101,5 @@ internal sealed class RunArguments
 /// <param name="Transport">What activations cross by.</param>
 /// <param name="ResumeFrom">The checkpoint to begin from; null for a new run, or one that has none yet.</param>
 /// <param name="NoFeed">One batch stands for all.</param>
-internal sealed record RunRequest(Recipe Recipe, Plan Plan, RunFolder Folder, string Transport, (string Folder, CheckpointInfo Info)? ResumeFrom, bool NoFeed);
+/// <param name="Trace">Steps to trace; null for none.</param>
+internal sealed record RunRequest(Recipe Recipe, Plan Plan, RunFolder Folder, string Transport, (string Folder, CheckpointInfo Info)? ResumeFrom, bool NoFeed, TraceRange? Trace);

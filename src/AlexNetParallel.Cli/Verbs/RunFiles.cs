@@ -42,6 +42,7 @@ internal sealed class RunFiles : IRunObserver, IDisposable
         Listen = LocalRun.PrivateAddress(),
         ResumeFrom = request.ResumeFrom,
         NoFeed = request.NoFeed,
+        Trace = request.Trace,
         Command = command,
     };
 

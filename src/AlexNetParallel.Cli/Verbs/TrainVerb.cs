@@ -28,6 +28,7 @@ internal sealed class TrainVerb : Verb
         ("./alexnet train --device cuda --driver soft", "the quickstart with the CUDA kernels, on two software devices: needs no GPU, and is slow"),
         ("./alexnet train --run runs/cifar --resume", "goes on after the last checkpoint of that run"),
         ("./alexnet train --recipe alexnet-2012-source --data /data/ilsvrc2012 --json > log.jsonl", "the net of 2012; metrics as JSON lines"),
+        ("./alexnet train --trace 20:24", "writes runs/quickstart/trace.json: what every process did in these steps, to look at in ui.perfetto.dev"),
         ("./alexnet train --recipe alexnet-2012-source --dry-run", "what that run would do, epoch by epoch, and how long it would take here; needs no data"),
     ];
 

@@ -42,7 +42,7 @@ internal sealed class WorkerVerb : Verb
     protected override async Task<int> RunAsync(VerbContext context)
     {
         var known = security.Load(context);
-        var grpc = new GrpcTransportOptions { Security = known, AdvertisedHost = context.Get(advertise) };
+        var grpc = new GrpcTransportOptions { Security = known, AdvertisedHost = context.Get(advertise), Relay = context.Get(coordinator) };
         if (context.Get(listen) is { } address) grpc = grpc with { Listen = address };
         var job = machine.JobOptions(context) with { Grpc = grpc, MeasurePeak = context.Get(measurePeak) };
         using var interruption = ParentGuard.IsSupervised ? null : new Interruption(_ => context.Complain("interrupted; the run ends by it"), () => { });

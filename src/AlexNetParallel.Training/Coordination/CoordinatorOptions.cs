@@ -3,6 +3,7 @@ using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Rpc;
 using AlexNetParallel.Training.Checkpoints;
 using AlexNetParallel.Training.Runs;
+using AlexNetParallel.Training.Tracing;
 
 namespace AlexNetParallel.Training.Coordination;
 
@@ -35,6 +36,9 @@ public sealed record CoordinatorOptions
 
     /// <summary>See <see cref="JobDescription.NoFeed"/>.</summary>
     public bool NoFeed { get; init; }
+
+    /// <summary>Training steps of which the run's folder gets a trace; null for none.</summary>
+    public TraceRange? Trace { get; init; }
 
     /// <summary>The command that goes on with this run after a failure, without "--resume".</summary>
     public required string Command { get; init; }

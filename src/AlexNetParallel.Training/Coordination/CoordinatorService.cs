@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using AlexNetParallel.Training.Coordination.Wire;
+using AlexNetParallel.Training.Tracing;
 using Grpc.Core;
 
 namespace AlexNetParallel.Training.Coordination;
@@ -40,7 +41,13 @@ internal sealed class CoordinatorService(ChannelWriter<CoordinatorInput> inputs)
         Exception? error = null;
         try
         {
-            while (await stream.MoveNext(over).ConfigureAwait(false)) inputs.TryWrite(new WorkerSaid(link, stream.Current));
+            while (await stream.MoveNext(over).ConfigureAwait(false))
+            {
+                // A question for the time is answered here: in the queue of the loop it would grow old.
+                if (stream.Current.ClockQuestion is { } question)
+                    link.Send(new CoordinatorMessage { ClockAnswer = new ClockAnswer { Asked = question.Asked, Received = TraceClock.Now, Answered = TraceClock.Now } });
+                else inputs.TryWrite(new WorkerSaid(link, stream.Current));
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException or IOException)
         {

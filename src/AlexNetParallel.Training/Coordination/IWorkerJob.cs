@@ -3,6 +3,7 @@ using AlexNetParallel.Exchange;
 using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Training.Checkpoints;
 using AlexNetParallel.Training.Engine;
+using AlexNetParallel.Training.Tracing;
 
 namespace AlexNetParallel.Training.Coordination;
 
@@ -31,6 +32,9 @@ public interface IWorkerJob : IDisposable
 
     /// <summary>See <see cref="ITransport.MappedBytes"/>.</summary>
     long MappedBytes { get; }
+
+    /// <summary>Where the job keeps the times of a traced step, if <see cref="JobDescription.Trace"/> asks for some; null otherwise. The session turns it on and off.</summary>
+    StepTrace? Trace => null;
 
     /// <summary>Ends every wait of the job, now and later, with an exception that carries the reason. Called by any thread, at any time after the job was made.</summary>
     void Abort(string reason);
@@ -69,7 +73,8 @@ public interface IWorkerContext
 /// <param name="Transport">"peer", "grpc", …</param>
 /// <param name="ResumeFrom">Folder of the checkpoint to begin from; null for a new run.</param>
 /// <param name="NoFeed">True when one batch, made once, stands for all (to measure without the data path).</param>
-public sealed record JobDescription(int Rank, int Workers, string Recipe, string Transport, string? ResumeFrom, bool NoFeed);
+/// <param name="Trace">Training steps whose times are to be told one by one; null for none.</param>
+public sealed record JobDescription(int Rank, int Workers, string Recipe, string Transport, string? ResumeFrom, bool NoFeed, TraceRange? Trace = null);
 
 /// <summary>What a prepared worker tells about itself. <see cref="PlanSha256"/> and the numbers of images must be the same for all workers.</summary>
 /// <param name="PlanSha256">Hash of the plan that it compiled.</param>

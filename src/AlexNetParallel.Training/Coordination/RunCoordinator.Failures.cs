@@ -51,7 +51,9 @@ public sealed partial class RunCoordinator
         var newest = options.Folder.Checkpoints.Newest;
         var resume = newest is null ? options.Command : $"{options.Command} --resume";
         var step = Math.Max(cause.Place.Step, lastStep?.Step ?? 0);
+        trace?.Note(step, $"the run failed: {cause.Reason}");
         Tell(new RunFailed(cause.Rank, step, cause.Place.Layer, cause.Place.Doing, cause.Rank >= 0 ? $"{cause.Reason} {cause.Place}" : cause.Reason, cause.LastLines, resume));
+        EndTrace();
         return RunOutcome.Failed;
     }
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using AlexNetParallel.Exchange.Grpc;
 using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Rpc;
+using AlexNetParallel.Rpc.Tensors;
 using AlexNetParallel.Training.Coordination.Wire;
 using AlexNetParallel.Training.Engine;
 using AlexNetParallel.Training.Processes;
@@ -30,6 +32,7 @@ public sealed partial class RunCoordinator : IAsyncDisposable
     private readonly int workers;
     private Phase phase = Phase.Waiting;
     private RpcServer? server;
+    private RelayService? relay;
     private CourseDriver? driver;
     private Course? course;
     private TimeSpan trainingBegan;
@@ -60,7 +63,13 @@ public sealed partial class RunCoordinator : IAsyncDisposable
     /// <exception cref="IOException">The address cannot be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellation = default) =>
         server = await RpcServer.StartAsync(new RpcServerOptions { Listen = [options.Listen], Security = options.Security, ShutdownTimeout = TimeSpan.FromMilliseconds(500) },
-            services => services.Add(new CoordinatorService(inputs.Writer)), cancellation).ConfigureAwait(false);
+            Serve, cancellation).ConfigureAwait(false);
+
+    private void Serve(RpcServices services)
+    {
+        services.Add(new CoordinatorService(inputs.Writer));
+        if (options.Transport == "relay") services.Add<TensorExchangeBase>(relay = new RelayService(workers));
+    }
 
     /// <summary>Tells that a child process has ended that nobody had told to.</summary>
     public void ReportChild(int rank, ChildExit exit) => inputs.Writer.TryWrite(new ChildEnded(rank, exit));
@@ -86,6 +95,7 @@ public sealed partial class RunCoordinator : IAsyncDisposable
             if (verdictAt <= clock.Elapsed) return Verdict();
             if (phase == Phase.Over) break;
         }
+        EndTrace();
         return stopping is null || driver is { Finished: true } ? RunOutcome.Done : RunOutcome.Interrupted;
     }
 
@@ -151,6 +161,9 @@ public sealed partial class RunCoordinator : IAsyncDisposable
                 foreach (var done in driver.Report(link.Rank, t.Number, report)) Tell(done);
                 Advance();
                 break;
+            case WorkerMessage.MessageOneofCase.Spans when trace is not null:
+                if (trace.Take(link.Rank, message.Spans, options.Plan) is { } said) observer.Log(said);
+                break;
             case WorkerMessage.MessageOneofCase.CheckpointPart:
                 TakePart(link, message.CheckpointPart);
                 break;
@@ -188,7 +201,6 @@ public sealed partial class RunCoordinator : IAsyncDisposable
         observer.Log($"{link.Name} has joined with {link.Registration.Device}{(missing.Count > 0 ? $"; waiting for rank {string.Join(", ", missing)}" : "")}");
         if (missing.Count > 0) return;
         phase = Phase.Preparing;
-        if (options.HideWhenComplete && options.Listen.UnixPath is { } socket) File.Delete(socket);
         var hosts = links.Select(l => l!.Registration.Host).ToList();
         foreach (var each in links)
         {
@@ -203,6 +215,8 @@ public sealed partial class RunCoordinator : IAsyncDisposable
                     ResumeFrom = options.ResumeFrom?.Folder ?? "",
                     NoFeed = options.NoFeed,
                     Hosts = { hosts },
+                    TraceFrom = options.Trace?.From ?? 0,
+                    TraceTo = options.Trace?.To ?? 0,
                 },
             });
         }
@@ -223,8 +237,11 @@ public sealed partial class RunCoordinator : IAsyncDisposable
         {
             throw new InvalidDataException(e.Message, e);
         }
+        BeginTrace();
         var resumed = options.ResumeFrom?.Info;
         driver = new CourseDriver(options.Recipe, course, workers, resumed?.Tick ?? 0, PlateauOf(resumed));
+        // All have joined, and those that exchange through the coordinator have their streams.
+        if (options.HideWhenComplete && options.Listen.UnixPath is { } socket) File.Delete(socket);
         phase = Phase.Running;
         trainingBegan = clock.Elapsed;
         var network = options.Plan.Network;
@@ -242,6 +259,7 @@ public sealed partial class RunCoordinator : IAsyncDisposable
         for (var again = true; again;)
         {
             var (ticks, checkpoint) = driver.Grant();
+            if (ticks.Count > 0) trace?.Note(ticks[^1].Step, $"grant ticks {ticks[0].Number} to {ticks[^1].Number}");
             if (ticks.Count > 0) Send(new CoordinatorMessage { Window = new Window { Drops = driver.Plateau.Drops, Ticks = { ticks.Select(Wires.Of) } } });
             if (checkpoint) OrderCheckpoint(driver.LastGranted!.Value);
             again = checkpoint;
@@ -261,6 +279,7 @@ public sealed partial class RunCoordinator : IAsyncDisposable
         if (phase != Phase.Finishing) return;
         phase = Phase.Over;
         var counters = links.Select(l => l!.Counters).ToList();
+        if (relay is not null) observer.Log($"relay: {relay.PayloadBytes:N0} bytes of tensors passed through the coordinator");
         var exchanges = ExchangeSummaries.Of(options.Plan, options.Transport, counters, driver!.SecondsPerStep, driver.TicksDone);
         Tell(new RunDone(driver.LastDone?.Step ?? options.ResumeFrom?.Info.Step ?? 0, (clock.Elapsed - trainingBegan).TotalSeconds, driver.ImagesPerSecond,
             weightsSha256, exchanges, [.. links.Select(l => l!.Finished!).Select(f => new WorkerMemory(f.PeakMemoryBytes, f.RuntimeMemoryBytes, f.MappedMemoryBytes))],
@@ -269,7 +288,11 @@ public sealed partial class RunCoordinator : IAsyncDisposable
 
     private void Tell(RunEvent happened)
     {
-        if (happened is StepDone step) lastStep = step;
+        if (happened is StepDone step)
+        {
+            lastStep = step;
+            trace?.Note(step.Step, $"step {step.Step} is done");
+        }
         observer.On(happened);
     }
 

@@ -4,6 +4,7 @@ using AlexNetParallel.Data.Sharing;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Training.Coordination.Wire;
 using AlexNetParallel.Training.Engine;
+using AlexNetParallel.Training.Tracing;
 using Grpc.Core;
 
 namespace AlexNetParallel.Training.Coordination;
@@ -18,6 +19,7 @@ public sealed class WorkerSession : IDisposable
 
     private readonly CoordinatorConnection connection;
     private readonly WorkerPosition position;
+    private readonly WorkerTracer tracer;
     private readonly CancellationTokenSource over = new();
     private readonly BlockingCollection<CoordinatorMessage> orders = [];
     private readonly ConcurrentDictionary<string, TaskCompletionSource<IReadOnlyList<string>>> gathers = new();
@@ -25,7 +27,11 @@ public sealed class WorkerSession : IDisposable
     private volatile string? ended;
     private long lastEnd; // Stopwatch time at which the last tick ended; 0 where something else was done since
 
-    private WorkerSession(CoordinatorConnection connection, WorkerPosition position) => (this.connection, this.position) = (connection, position);
+    private WorkerSession(CoordinatorConnection connection, WorkerPosition position)
+    {
+        (this.connection, this.position) = (connection, position);
+        tracer = new WorkerTracer(connection, over.Token);
+    }
 
     /// <summary>Joins a run and does the worker's part until its end.</summary>
     /// <param name="options">How to join.</param>
@@ -92,6 +98,9 @@ public sealed class WorkerSession : IDisposable
                 {
                     case CoordinatorMessage.MessageOneofCase.Gathered:
                         Gather(message.Gathered.Key).TrySetResult(message.Gathered.Values);
+                        break;
+                    case CoordinatorMessage.MessageOneofCase.ClockAnswer:
+                        tracer.Answered(message.ClockAnswer);
                         break;
                     case CoordinatorMessage.MessageOneofCase.Abort:
                         End(message.Abort.Reason, tell: false);
@@ -215,8 +224,18 @@ public sealed class WorkerSession : IDisposable
 
     private void Run(IWorkerJob made, Model.Recipes.Tick tick, int drops)
     {
+        tracer.Begin(made, tick);
         var (began, sinceLast) = (Stopwatch.GetTimestamp(), lastEnd);
-        var result = made.Run(tick, drops);
+        TickResult result;
+        try
+        {
+            result = made.Run(tick, drops);
+        }
+        catch
+        {
+            tracer.End(whole: false); // what was done until then shows who waited for whom
+            throw;
+        }
         lastEnd = Stopwatch.GetTimestamp();
         // What passed between the ticks is the host's; so is what the job did besides its own accounts.
         var seconds = Stopwatch.GetElapsedTime(sinceLast == 0 ? began : sinceLast, lastEnd).TotalSeconds - result.PauseSeconds;
@@ -238,6 +257,7 @@ public sealed class WorkerSession : IDisposable
                 PeakFlopPerSecond = result.PeakFlopPerSecond,
             },
         });
+        tracer.End(whole: true);
     }
 
     /// <summary>Tells the coordinator of an exception, unless the coordinator has ended the run itself.</summary>
@@ -253,7 +273,8 @@ public sealed class WorkerSession : IDisposable
     {
         public JobDescription Job { get; } = new(
             session.connection.Job.Rank, session.connection.Job.Workers, session.connection.Job.Recipe, session.connection.Job.Transport,
-            session.connection.Job.ResumeFrom.Length > 0 ? session.connection.Job.ResumeFrom : null, session.connection.Job.NoFeed);
+            session.connection.Job.ResumeFrom.Length > 0 ? session.connection.Job.ResumeFrom : null, session.connection.Job.NoFeed,
+            WorkerTracer.RangeOf(session.connection.Job));
 
         public WorkerPosition Position => session.position;
 

@@ -50,6 +50,7 @@ internal sealed class CudaLink : DeviceLink
 
     public override void Begin(nint address, TensorLayout? layout)
     {
+        if (Trace is { IsOn: true }) clock.BeginTrace();
         if (images is null || layout is null) return;
         pinned.Pin(address, layout.Size * sizeof(float));
         imagesArrived = 0;
@@ -108,14 +109,16 @@ internal sealed class CudaLink : DeviceLink
         }
         var begin = Stopwatch.GetTimestamp();
         step.Run();
-        step.StopwatchTicks += Stopwatch.GetTimestamp() - begin;
+        var end = Stopwatch.GetTimestamp();
+        step.StopwatchTicks += end - begin;
+        Trace?.Add(step.Number, begin, end);
     }
 
     public override void Finish()
     {
         device.Synchronize();
         sender.Drain();
-        clock.Collect();
+        clock.Collect(Trace);
     }
 
     public override void Dispose()

@@ -3,6 +3,7 @@ using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
+using AlexNetParallel.Training.Tracing;
 
 namespace AlexNetParallel.Training.Engine;
 
@@ -15,6 +16,9 @@ internal abstract class DeviceLink : IDisposable
     /// <summary>The link that suits a device.</summary>
     public static DeviceLink For(IDevice device, ITransport transport, Plan plan, int rank, bool keepGradients) =>
         device is CudaDevice cuda ? new CudaLink(cuda, transport, plan, rank, keepGradients) : new HostLink(device, transport);
+
+    /// <summary>Where the times of steps are told one by one; null where nobody asks.</summary>
+    public StepTrace? Trace { get; set; }
 
     /// <summary>Memory for a tensor that slabs leave or enter.</summary>
     public abstract DeviceBuffer Allocate(PlannedTensor tensor);

@@ -32,7 +32,9 @@ internal sealed class HostLink(IDevice device, ITransport transport) : DeviceLin
     {
         var begin = Stopwatch.GetTimestamp();
         step.Run();
-        step.StopwatchTicks += Stopwatch.GetTimestamp() - begin;
+        var end = Stopwatch.GetTimestamp();
+        step.StopwatchTicks += end - begin;
+        Trace?.Add(step.Number, begin, end);
     }
 
     public override void Finish() => device.Synchronize();

@@ -11,7 +11,7 @@ internal sealed class StepBuilder(Plan plan, int rank, IDevice device, DeviceLin
 {
     private readonly WorkerProgram program = plan.Programs[rank];
 
-    public EngineStep[] Build() => [.. program.Instructions.Select(i => new EngineStep(i, ExchangeOf(i), Bind(i)))];
+    public EngineStep[] Build() => [.. program.Instructions.Select((i, number) => new EngineStep(number, i, ExchangeOf(i), Bind(i)))];
 
     private PlannedExchange? ExchangeOf(Instruction instruction) => instruction switch
     {

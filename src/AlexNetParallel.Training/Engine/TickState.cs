@@ -59,8 +59,10 @@ internal sealed class TickState(Network network, ulong seed)
 }
 
 /// <summary>An instruction bound to memory.</summary>
-internal sealed class EngineStep(Instruction instruction, PlannedExchange? exchange, Action run)
+internal sealed class EngineStep(int number, Instruction instruction, PlannedExchange? exchange, Action run)
 {
+    /// <summary>Its place in the program.</summary>
+    public int Number => number;
     public Instruction Instruction => instruction;
     public PlannedExchange? Exchange => exchange;
     public Action Run => run;

@@ -4,6 +4,7 @@ using AlexNetParallel.Model.Networks;
 using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Recipes;
+using AlexNetParallel.Training.Tracing;
 
 namespace AlexNetParallel.Training.Engine;
 
@@ -72,6 +73,16 @@ public sealed class WorkerEngine : IDisposable
         }
     }
 
+    /// <summary>Where the times of a traced tick are kept; null, the default, where none is. It records while its owner lets it.</summary>
+    public StepTrace? Trace
+    {
+        get => link.Trace;
+        set => link.Trace = value;
+    }
+
+    /// <summary>Spans that a tick comes to at most.</summary>
+    public int TraceCapacity => steps.Length + incoming.Count;
+
     /// <summary>What all exchanges have cost this worker since it was connected.</summary>
     public ExchangeTimes ExchangeTimes => transport.Times;
 
@@ -124,9 +135,21 @@ public sealed class WorkerEngine : IDisposable
             if (step.Instruction is SendInstruction send) sent[send.Slab.Id] = true;
         }
         link.Finish();
+        if (Trace is { IsOn: true } trace) AddMoves(trace);
         position?.At(-1);
         lastTick = tick.Number;
         return state.Loss;
+    }
+
+    /// <summary>When the slabs were on their way, which the program's own steps do not tell: they move while it computes.</summary>
+    private void AddMoves(StepTrace trace)
+    {
+        foreach (var slab in incoming)
+        {
+            if (!state.Crosses(Plan.Exchanges[slab.Exchange])) continue;
+            var (begin, end) = transport.LastMove(slab.Id);
+            if (end > begin) trace.AddMove(slab.Id, begin, end);
+        }
     }
 
     /// <summary>Layout that the images of a tick must have; null when this worker reads none.</summary>

@@ -8,6 +8,7 @@ using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Training.Checkpoints;
 using AlexNetParallel.Training.Coordination;
 using AlexNetParallel.Training.Engine;
+using AlexNetParallel.Training.Tracing;
 
 namespace AlexNetParallel.Training.Jobs;
 
@@ -32,6 +33,9 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
     public WorkerEngine Engine => engine ?? throw new InvalidOperationException("the job is not prepared");
 
     /// <inheritdoc/>
+    public StepTrace? Trace { get; private set; }
+
+    /// <inheritdoc/>
     public WorkerFacts Prepare(IWorkerContext context)
     {
         var job = context.Job;
@@ -43,6 +47,7 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
         peerMemory = device is CudaDevice cuda ? new CudaPeerMemory(cuda) : null;
         Guarded(() => transport = TransportFactory.Create(job.Transport, job.Rank, job.Workers, options, peerMemory));
         engine = new WorkerEngine(plan, job.Rank, device, transport!, recipe.Seed, position: context.Position);
+        if (job.Trace is not null) engine.Trace = Trace = new StepTrace(engine.TraceCapacity + 1);
         if (device is CudaDevice opened) context.Log($"{opened.Description}: {opened.AllocatedBytes:N0} bytes allocated, {opened.PlanMemory(engine.Program).Bytes:N0} planned; {opened.CompiledModules} kernel modules compiled now");
         var address = transport!.ListenAsync(context.Cancellation).GetAwaiter().GetResult();
         var addresses = context.Gather("transport", address);
@@ -70,6 +75,7 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
         }
         var begin = Stopwatch.GetTimestamp();
         var (images, labels) = feed!.Take(tick);
+        Trace?.Add(StepTrace.Feed, begin, Stopwatch.GetTimestamp());
         var fed = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         var (computed, exchanged) = (engine!.ComputeSeconds, engine.ExchangeTimes);
         var loss = engine.Run(tick, images, labels, rules);

@@ -8,7 +8,7 @@ namespace AlexNetParallel.Training.Jobs;
 public static class TransportFactory
 {
     /// <summary>The names that <see cref="Create"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["peer", "grpc"];
+    public static IReadOnlyList<string> Names { get; } = ["peer", "grpc", "relay"];
 
     /// <summary>Makes one worker's transport.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
@@ -24,6 +24,7 @@ public static class TransportFactory
         {
             "peer" => new PeerTransport(rank, workers, memory),
             "grpc" => new GrpcTransport(rank, workers, options.Grpc),
+            "relay" => GrpcTransport.ThroughRelay(rank, workers, options.Grpc),
             _ => throw new ArgumentException($"found transport '{name}'; expected {string.Join(" or ", Names)}"),
         };
     }

@@ -15,6 +15,9 @@ public sealed class RunFolder(string path)
     /// <summary>Every event of the run, one JSON object a line.</summary>
     public string Metrics => System.IO.Path.Combine(Path, "metrics.jsonl");
 
+    /// <summary>What every process did in the steps that were traced; not there otherwise.</summary>
+    public string Trace => System.IO.Path.Combine(Path, "trace.json");
+
     /// <summary>What ended the run badly; not there otherwise.</summary>
     public string Failure => System.IO.Path.Combine(Path, "failure.txt");
 
