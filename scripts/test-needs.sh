@@ -2,7 +2,7 @@
 # need it are skipped with that reason.
 
 # Debian packages that are there when dpkg says so, and commands with the package that brings them.
-packages=(libturbojpeg0 libpng16-16 python3 python3-grpcio python3-protobuf python3-numpy python3-onnx)
+packages=(libturbojpeg0 libpng16-16 python3 python3-grpcio python3-protobuf python3-numpy python3-onnx openmpi-bin slurm-wlm munge)
 declare -A commands=([node]=nodejs [npm]=npm)
 
 install_needs() {

@@ -16,14 +16,27 @@ public sealed class ExploreTests : IDisposable
         var (code, output, error) = await Command.RunAsync("explore", "--network", "alexnet-2012", "--dialect", "source", "--batch", "128", "--machine", "gtx-580", "--json", "--markdown", markdown, "--chart", chart);
         Assert.True(code == 0, error);
         var rows = output.Trim().Split('\n').Select(l => JsonDocument.Parse(l).RootElement).ToDictionary(r => r.GetProperty("partition").GetString()!);
-        Assert.Equal(["data", "hybrid", "hybrid-slices", "hybrid-turns", "paper", "pipeline", "single", "source"], rows.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["data", "hybrid", "hybrid-slices", "hybrid-turns", "paper", "pipeline", "single", "source", "source-half"], rows.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(30_015_488, rows["source-half"].GetProperty("bytes").GetInt64());
         Assert.Equal((60_030_976, 487_721_792, 0), (rows["source"].GetProperty("bytes").GetInt64(), rows["data"].GetProperty("bytes").GetInt64(), rows["single"].GetProperty("bytes").GetInt64()));
         Assert.True(rows["source"].GetProperty("forecast_seconds").GetDouble() < rows["data"].GetProperty("forecast_seconds").GetDouble());
         Assert.All(rows.Values, r => Assert.Equal(2, r.GetProperty("memory_bytes").GetArrayLength()));
-        Assert.Equal(8, File.ReadLines(markdown).Count(l => l.StartsWith("| ", StringComparison.Ordinal)) - 1);
+        Assert.Equal(9, File.ReadLines(markdown).Count(l => l.StartsWith("| ", StringComparison.Ordinal)) - 1);
         // A picture that can be read: a name for each bar, and well-formed.
         var texts = XDocument.Load(chart).Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value).ToList();
         Assert.All(rows.Keys.Where(k => k != "single"), name => Assert.Contains($"{name}, pcie", texts));
+    }
+
+    [Fact]
+    public async Task All_cuts_are_one_table_that_the_documentation_holds()
+    {
+        var markdown = Path.Combine(folder, "partitions.md");
+        var (code, output, error) = await Command.RunAsync("explore", "--all", "--machine", "gtx-580", "--json", "--markdown", markdown);
+        Assert.True(code == 0, error);
+        var rows = output.Trim().Split('\n').Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal(4, rows.Count(r => r.GetProperty("workers").GetInt32() == 4));
+        Assert.Equal("41.83 % / 19.33 %", Assert.Single(rows, r => r.GetProperty("network").GetString() == "alexnet-150").GetProperty("result").GetString());
+        Assert.Equal(await File.ReadAllTextAsync(Testing.Repository.Path("docs", "partitions.md")), await File.ReadAllTextAsync(markdown));
     }
 
     [Fact]

@@ -23,12 +23,13 @@ internal sealed class ExploreVerb : Verb
     private readonly Option<bool> run = new("--run") { Description = "Run each of them with real processes, too, and print forecast beside measurement" };
     private readonly Option<int?> steps = Numbers.Option("--steps", $"Training steps of each run, after {StepBench.WarmUp} to warm up [default: 10]", 1);
     private readonly Option<bool> search = new("--search") { Description = "Find the cheapest sharding of each layer, under the memory limit" };
+    private readonly Option<bool> all = new("--all") { Description = "The net of 2012 under every partition, and the author's variants of it, with the accuracy that he recorded" };
     private readonly Option<string?> markdown = new("--markdown") { Description = "Write the table to a file of Markdown, too", HelpName = "FILE" };
     private readonly Option<string?> chart = new("--chart") { Description = "Draw the steps, compute and waiting, into an SVG file", HelpName = "FILE" };
 
     public ExploreVerb() : base("explore", "Forecasts partitions and transports, runs them, or searches for the best")
     {
-        foreach (var option in what.All.Concat([calibrate, machine, partitions, transports, run, steps, search, markdown, chart]).Concat(machineOptions.All)) Options.Add(option);
+        foreach (var option in what.All.Concat([calibrate, machine, partitions, transports, run, steps, search, all, markdown, chart]).Concat(machineOptions.All)) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
@@ -36,12 +37,14 @@ internal sealed class ExploreVerb : Verb
         ("./alexnet explore --calibrate", "measures this machine (two minutes), then forecasts the quickstart under all partitions"),
         ("./alexnet explore --network cifar10-two-tower --batch 128 --run", "forecast beside measurement"),
         ("./alexnet explore --network alexnet-2012 --batch 128 --machine gtx-580 --partitions paper,data", "on the machine of 2012"),
+        ("./alexnet explore --all --machine gtx-580", "every way to cut that net, the author's own variants too"),
         ("./alexnet explore --network alexnet-2012 --batch 8192 --workers 64 --machine 100gbe-v100 --search", "the best sharding of each layer for 64 workers"),
     ];
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
         if (context.Get(calibrate)) Calibrate(context);
+        if (context.Get(all)) return PrintAll(context);
         var recipe = what.Load(context);
         var target = LoadMachine(context);
         if (context.Get(search)) return ExploreSearch.Print(context, recipe, target, Names(context, transports) is [var link, ..] ? link : target.Links.Keys.First());
@@ -78,6 +81,13 @@ internal sealed class ExploreVerb : Verb
         if (context.Get(markdown) is { } file) new ExploreReport(recipe, target, rows).WriteMarkdown(file);
         if (context.Get(chart) is { } picture) StepChart.Write(picture, $"{recipe.Network.Name}, batch {recipe.Batch}, {recipe.Workers} workers, {target.Name}: forecast of a training step", rows);
         return ExitCode.Done;
+    }
+
+    private int PrintAll(VerbContext context)
+    {
+        if (context.Get(run) || context.Get(search)) throw new UsageException($"found {all.Name} with {run.Name} or {search.Name}; expected forecasts only");
+        var target = LoadMachine(context);
+        return PartitionsTable.Print(context, target, Names(context, transports) is [var link, ..] ? link : target.Links.Keys.First(), context.Get(markdown));
     }
 
     private void Calibrate(VerbContext context)

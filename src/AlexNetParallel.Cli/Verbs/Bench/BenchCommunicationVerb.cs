@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using AlexNetParallel.Cli.Output;
 using AlexNetParallel.Exchange.Benchmarks;
+using AlexNetParallel.Model.Networks;
+using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Training.Benchmarks;
@@ -15,26 +17,28 @@ internal sealed class BenchCommunicationVerb : Verb
 {
     private readonly RecipeArguments what = new();
     private readonly MachineArguments machine = new();
-    private readonly Option<string?> compare = new("--compare") { Description = "Transports to set side by side, with commas: peer, grpc (TCP), grpc-unix [default: --transport's]", HelpName = "A,B" };
+    private readonly Option<string?> compare = new("--compare") { Description = "Transports to set side by side, with commas: peer, grpc (TCP), grpc-unix, relay [default: --transport's]", HelpName = "A,B" };
     private readonly Option<int?> repeats = Numbers.Option("--repeats", "Rounds of exchanges without training [default: 100]", 10);
     private readonly Option<int?> steps = Numbers.Option("--steps", "Training steps in which exchanges are watched; 0: none [default: 10]", 0);
+    private readonly Option<bool> sizes = new("--sizes") { Description = "In place of a recipe's exchanges those of 1 KB to 64 MB between two workers (network exchange-sizes), without training" };
     private readonly Option<string?> csv = new("--csv") { Description = "Write the rows to a file of comma-separated values, too", HelpName = "FILE" };
 
     public BenchCommunicationVerb() : base("comm", "Times each exchange, by itself and inside training steps, against raw sockets and memcpy; checks what arrives")
     {
-        foreach (var option in what.All.Concat([compare, repeats, steps, csv]).Concat(machine.All)) Options.Add(option);
+        foreach (var option in what.All.Concat([compare, repeats, steps, sizes, csv]).Concat(machine.All)) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
     [
         ("./alexnet bench comm", "the quickstart's exchanges over shared memory"),
         ("./alexnet bench comm --network alexnet-2012 --dialect source --partition source --batch 128 --compare peer,grpc,grpc-unix", "the net of 2012, three transports side by side"),
+        ("./alexnet bench comm --sizes --compare peer,grpc,grpc-unix,relay", "messages of 1 KB to 64 MB over each transport"),
         ("./alexnet bench comm --partition data --steps 0 --csv comm.csv", "data parallelism, exchanges only, into a file"),
     ];
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
-        var recipe = what.Load(context);
+        var recipe = Load(context);
         if (Plan.Compile(recipe.Network, recipe.Partition, recipe.Workers, recipe.Batch).Exchanges.Count == 0)
             throw new UsageException($"nothing crosses with partition '{recipe.Partition.Name}' on {recipe.Workers} worker(s); expected a partition and workers that exchange something");
         var transports = Transports(context);
@@ -42,12 +46,20 @@ internal sealed class BenchCommunicationVerb : Verb
         var suite = new ExchangeSuite(ProgramCommand.Current, machine.WorkerArguments(context), context.Log.WriteLine);
         var reports = new List<ExchangeReport>();
         foreach (var transport in transports)
-            reports.Add(await suite.MeasureAsync(recipe, transport, context.Get(repeats) ?? 100, context.Get(steps) ?? 10, interruption.Token).ConfigureAwait(false));
+            reports.Add(await suite.MeasureAsync(recipe, transport, context.Get(repeats) ?? 100, context.Get(sizes) ? 0 : context.Get(steps) ?? 10, interruption.Token).ConfigureAwait(false));
         var limits = Limits(reports[0]);
         if (context.Json) PrintJson(context, reports, limits);
         else Print(context, recipe, reports, limits);
         if (context.Get(csv) is { } file) CommunicationCsv.Write(file, reports, limits);
         return reports.All(r => r.Rows[^1].Wrong == 0) ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private Recipe Load(VerbContext context)
+    {
+        var recipe = what.Load(context);
+        if (!context.Get(sizes)) return recipe;
+        if (what.Fixed.FirstOrDefault(context.IsGiven) is { } option) throw new UsageException($"found both {sizes.Name} and {option.Name}; expected one of them: the sizes belong to a network and batch of their own");
+        return recipe with { Network = NetworkFile.Load("exchange-sizes"), Partition = PartitionFile.Load("paper"), Workers = 2, Batch = 32 };
     }
 
     private IReadOnlyList<string> Transports(VerbContext context)
