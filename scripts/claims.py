@@ -20,13 +20,22 @@ def alexnet(*arguments):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+def is_done(run):
+    try:
+        with open(os.path.join(run, "metrics.jsonl")) as lines:
+            last = json.loads(list(lines)[-1])
+        return last["event"] == "done" and not last.get("interrupted")
+    except (OSError, IndexError, ValueError):
+        return False
+
+
 def train(name, recipe, data, seed):
     run = os.path.join("runs", "claims", f"{name}-{seed}")
-    if not os.path.exists(os.path.join(run, "recipe.yaml")):
-        lines = alexnet("train", "--recipe", recipe, "--data", data, "--seed", str(seed), "--run", run)
-    else:
-        lines = alexnet("train", "--run", run, "--resume")
-    return run, lines
+    if is_done(run):
+        return run
+    begun = os.path.exists(os.path.join(run, "recipe.yaml"))
+    alexnet("train", *(["--resume"] if begun else ["--recipe", recipe, "--data", data, "--seed", str(seed)]), "--run", run)
+    return run
 
 
 def spread(values):
@@ -37,7 +46,7 @@ def spread(values):
 def figure1(data, seeds):
     epochs, runs = {}, []
     for neuron, recipe in FIGURE1.items():
-        own = [train(f"figure1-{neuron}", recipe, data, seed)[0] for seed in seeds]
+        own = [train(f"figure1-{neuron}", recipe, data, seed) for seed in seeds]
         runs += own
         epochs[neuron] = [line["epochs"] for line in alexnet("claims", *own)]
         print(f"{neuron}: epochs to 25 % training error {epochs[neuron]}")
@@ -55,7 +64,7 @@ def proxies(data, seeds):
     for name in names:
         own = []
         for seed in seeds:
-            run, _ = train(name, os.path.join(folder, name + ".yaml"), data, seed)
+            run = train(name, os.path.join(folder, name + ".yaml"), data, seed)
             own.append(100 * alexnet("eval", run, "--data", data)[0]["top1_error"])
             if name == REFERENCE:
                 views = 100 * alexnet("eval", run, "--data", data, "--views", "10")[0]["top1_error"]
