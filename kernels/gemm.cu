@@ -47,35 +47,30 @@ __device__ __forceinline__ void storeTile(const T& tile, const Matrices& a) {
     }
 }
 
-template <bool Aligned>
-__device__ __forceinline__ void multiplyTn(const Matrices& a) {
-    using T = Tile<64, 128, 4, false, false>;
+/// A thread block's tile of the product of what two sources give: A's rows by B's columns.
+template <class SourceA, class SourceB, class T>
+__device__ __forceinline__ void multiply(T& tile, typename T::Shared& shared, const Matrices& a) {
+    SourceA left(a.A, a.lda, a.M, blockIdx.x * T::BM, a.firstK(), a.endK());
+    SourceB right(a.B, a.ldb, a.N, blockIdx.y * T::BN, a.firstK(), a.endK());
+    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + BK - 1) / BK);
+}
+
+template <class T, class SourceA, class SourceB>
+__device__ __forceinline__ void product(const Matrices& a) {
     __shared__ __align__(16) typename T::Shared shared;
     T tile;
-    RowSource<64, T::PitchA, T::Threads, Aligned> left(a.A, a.lda, a.M, blockIdx.x * 64, a.firstK(), a.endK());
-    RowSource<128, T::PitchB, T::Threads, true> right(a.B, a.ldb, a.N, blockIdx.y * 128, a.firstK(), a.endK());
-    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + BK - 1) / BK);
+    multiply<SourceA, SourceB>(tile, shared, a);
     storeTile(tile, a);
 }
 
-template <bool Aligned>
-__device__ __forceinline__ void multiplyNn(const Matrices& a) {
-    using T = Tile<64, 128, 4, true, false>;
-    __shared__ __align__(16) typename T::Shared shared;
-    T tile;
-    TurnedSource<64, T::PitchA, T::Threads, Aligned> left(a.A, a.lda, a.M, blockIdx.x * 64, a.firstK(), a.endK());
-    RowSource<128, T::PitchB, T::Threads, true> right(a.B, a.ldb, a.N, blockIdx.y * 128, a.firstK(), a.endK());
-    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + BK - 1) / BK);
-    storeTile(tile, a);
-}
-
-using NtTile = Tile<64, 128, 4, true, true>;
-
-__device__ __forceinline__ void multiplyNt(NtTile& tile, NtTile::Shared& shared, const Matrices& a) {
-    TurnedSource<64, NtTile::PitchA, NtTile::Threads, true> left(a.A, a.lda, a.M, blockIdx.x * 64, a.firstK(), a.endK());
-    TurnedSource<128, NtTile::PitchB, NtTile::Threads, true> right(a.B, a.ldb, a.N, blockIdx.y * 128, a.firstK(), a.endK());
-    multiplyTiles(tile, shared, left, right, (a.endK() - a.firstK() + BK - 1) / BK);
-}
+// Which operand is turned: that with k fastest.
+using Tn = Tile<64, 128, 4, false, false>;
+using Nn = Tile<64, 128, 4, true, false>;
+using Nt = Tile<64, 128, 4, true, true>;
+template <class T, bool Aligned> using RowsA = RowSource<T::BM, T::PitchA, T::Threads, Aligned>;
+template <class T, bool Aligned> using TurnedA = TurnedSource<T::BM, T::PitchA, T::Threads, Aligned>;
+template <class T> using RowsB = RowSource<T::BN, T::PitchB, T::Threads, true>;
+template <class T> using TurnedB = TurnedSource<T::BN, T::PitchB, T::Threads, true>;
 
 } // namespace
 
@@ -84,25 +79,18 @@ __device__ __forceinline__ void multiplyNt(NtTile& tile, NtTile::Shared& shared,
         float* __restrict__ C, int ldc, int parts, long long partStride)
 #define MATRICES {M, N, K, A, lda, B, ldb, C, ldc, parts, partStride}
 
-SGEMM(sgemm_tn_64x128) { multiplyTn<true>(MATRICES); }
-SGEMM(sgemm_tn_any) { multiplyTn<false>(MATRICES); }
-SGEMM(sgemm_nn_64x128) { multiplyNn<true>(MATRICES); }
-SGEMM(sgemm_nn_any) { multiplyNn<false>(MATRICES); }
-
-SGEMM(sgemm_nt_64x128) {
-    __shared__ __align__(16) NtTile::Shared shared;
-    const Matrices a = MATRICES;
-    NtTile tile;
-    multiplyNt(tile, shared, a);
-    storeTile(tile, a);
-}
+SGEMM(sgemm_tn_64x128) { product<Tn, RowsA<Tn, true>, RowsB<Tn>>(MATRICES); }
+SGEMM(sgemm_tn_any) { product<Tn, RowsA<Tn, false>, RowsB<Tn>>(MATRICES); }
+SGEMM(sgemm_nn_64x128) { product<Nn, TurnedA<Nn, true>, RowsB<Nn>>(MATRICES); }
+SGEMM(sgemm_nn_any) { product<Nn, TurnedA<Nn, false>, RowsB<Nn>>(MATRICES); }
+SGEMM(sgemm_nt_64x128) { product<Nt, TurnedA<Nt, true>, TurnedB<Nt>>(MATRICES); }
 
 /// The weight gradient, in registers, and at once the update: weights and momentum are read and written once.
 extern "C" __global__ void __launch_bounds__(128, 3) fc_update_64x128(int inputs, int outputs, int cases, const float* __restrict__ X, int ldx,
     const float* __restrict__ dY, int ldy, float* __restrict__ weights, float* __restrict__ momentum, float m, float s, float d) {
-    __shared__ __align__(16) NtTile::Shared shared;
-    NtTile tile;
-    multiplyNt(tile, shared, {inputs, outputs, cases, X, ldx, dY, ldy, weights, outputs, 1, 0});
+    __shared__ __align__(16) Nt::Shared shared;
+    Nt tile;
+    multiply<TurnedA<Nt, true>, TurnedB<Nt>>(tile, shared, {inputs, outputs, cases, X, ldx, dY, ldy, weights, outputs, 1, 0});
     const bool aligned = outputs % 4 == 0;
 #pragma unroll
     for (int i = 0; i < 8; i++) {

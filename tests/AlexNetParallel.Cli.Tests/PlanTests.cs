@@ -16,6 +16,8 @@ public sealed class PlanTests
         var workers = plan.GetProperty("workers").EnumerateArray().ToList();
         Assert.Equal([0, 1], workers.Select(w => w.GetProperty("rank").GetInt32()));
         Assert.All(workers, w => Assert.True(w.GetProperty("memory_bytes").GetInt64() > 500_000_000));
+        // On CUDA, with scratch memory: the paper's GPUs had 3 GB.
+        Assert.All(workers, w => Assert.InRange(w.GetProperty("cuda_memory_bytes").GetInt64(), w.GetProperty("memory_bytes").GetInt64() + 1, 3L << 30));
         // 4.14 GFLOP an image, 128 images.
         Assert.Equal(plan.GetProperty("flop_per_step").GetInt64(), workers.Sum(w => w.GetProperty("flop_per_step").GetInt64()));
         Assert.Equal(529_358_143_488, plan.GetProperty("flop_per_step").GetInt64());

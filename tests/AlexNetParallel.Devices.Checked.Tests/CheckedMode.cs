@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Devices.Tests.Suites;
 using AlexNetParallel.Testing;
@@ -10,7 +9,7 @@ namespace AlexNetParallel.Devices.Checked.Tests;
 /// The software device in its checked mode: bounds to the byte, alignment, use after free, races within and between blocks of threads, divergent barriers. Any finding fails
 /// the kernel, and so the test. The mode belongs to a process, so these tests are a project of their own.
 /// </summary>
-public sealed partial class CudaChecked : IDeviceVariants
+public sealed class CudaChecked : IDeviceVariants
 {
     /// <inheritdoc/>
     public static IReadOnlyList<string> Names { get; } = ["cuda, checked"];
@@ -25,16 +24,12 @@ public sealed partial class CudaChecked : IDeviceVariants
         return TestedCuda.Open();
     }
 
-    /// <summary>The software device reads its environment through the C library when it is loaded; .NET's own copy of the environment would not reach it.</summary>
     [ModuleInitializer]
     internal static void TurnOn()
     {
-        _ = SetEnvironment("SOFTCUDA_CHECK", "1", 1);
-        _ = SetEnvironment("SOFTCUDA_DELAY", "200", 1);
+        SoftCudaSettings.Set("SOFTCUDA_CHECK", "1");
+        SoftCudaSettings.Set("SOFTCUDA_DELAY", "200");
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 }
 
 /// <summary>The suites of small shapes, odd sizes among them.</summary>

@@ -35,7 +35,15 @@ public static class Closeness
         }
     }
 
-    /// <summary>As above, for tensors; the message gives the element's case, channel, row and pixel.</summary>
+    /// <summary>The largest |got − expected| as a part of the largest |expected|: what a tolerance is held against.</summary>
+    public static double Error(ReadOnlySpan<double> expected, ReadOnlySpan<double> got)
+    {
+        var (largest, worst) = (0.0, 0.0);
+        for (var i = 0; i < expected.Length; i++) (largest, worst) = (Math.Max(largest, Math.Abs(expected[i])), Math.Max(worst, Math.Abs(got[i] - expected[i])));
+        return worst == 0 ? 0 : worst / largest;
+    }
+
+    /// <summary>As <see cref="Close(ReadOnlySpan{double}, ReadOnlySpan{double}, double, string, double?)"/>, for tensors; the message gives the element's case, channel, row and pixel.</summary>
     public static void Close(HostTensor expected, HostTensor got, double tolerance, string what, double? scale = null)
     {
         SameSize(expected, got, what);

@@ -1,4 +1,5 @@
 using AlexNetParallel.Cli.Output;
+using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Model.Networks;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
@@ -53,6 +54,7 @@ internal sealed class PlanReport(Plan plan)
             p.Rank,
             MemoryBytes = p.Memory.Total,
             p.Memory,
+            CudaMemoryBytes = CudaMemory(p),
             FlopPerStep = Flop(p.Rank),
             Parameters = p.Parameters.Sum(s => s.Count),
             Instructions = p.Instructions.Count,
@@ -81,12 +83,12 @@ internal sealed class PlanReport(Plan plan)
         if (crossings.Count == 0) results.Line("Nothing crosses between workers.\n");
         else results.Table($"Exchanges of a training step: {Units.Count(plan.BytesPerStep)} bytes; of a test batch: {Units.Count(plan.BytesPerTest)}", ["layer", "direction", ">from", ">to", ">bytes"],
             [.. crossings.Select(c => (IReadOnlyList<string>)[c.Layer, c.Direction, $"{c.From}", $"{c.To}", Units.Count(c.Bytes)])]);
-        results.Table("Workers", [">rank", ">FLOP a step", ">parameters", ">memory", ">images", ">activations", ">gradients", ">received", ">weights", ">momentum", ">weight gradients"],
+        results.Table("Workers", [">rank", ">FLOP a step", ">parameters", ">memory", ">images", ">activations", ">gradients", ">received", ">weights", ">momentum", ">weight gradients", ">memory on CUDA"],
         [
             .. plan.Programs.Select(p => (IReadOnlyList<string>)
             [
                 $"{p.Rank}", Units.Flop(Flop(p.Rank)), Units.Count(p.Parameters.Sum(s => s.Count)), Units.Bytes(p.Memory.Total), Units.Bytes(p.Memory.Images), Units.Bytes(p.Memory.Activations),
-                Units.Bytes(p.Memory.Gradients), Units.Bytes(p.Memory.Received), Units.Bytes(p.Memory.Parameters), Units.Bytes(p.Memory.Momentum), Units.Bytes(p.Memory.ParameterGradients),
+                Units.Bytes(p.Memory.Gradients), Units.Bytes(p.Memory.Received), Units.Bytes(p.Memory.Parameters), Units.Bytes(p.Memory.Momentum), Units.Bytes(p.Memory.ParameterGradients), Units.Bytes(CudaMemory(p)),
             ]),
         ]);
         if (!programs) return;
@@ -97,6 +99,9 @@ internal sealed class PlanReport(Plan plan)
             results.Line();
         }
     }
+
+    /// <summary>What a worker takes of a CUDA device, to the byte: scratch memory is in it, and tensors that cross take whole pieces. Without cuBLAS, which needs a little less.</summary>
+    private static long CudaMemory(WorkerProgram program) => new CudaMemoryPlan(program, cublas: false).Bytes;
 
     private static string Word(Direction direction) => direction.ToString().ToLowerInvariant();
 

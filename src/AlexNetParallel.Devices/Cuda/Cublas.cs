@@ -31,18 +31,21 @@ internal sealed unsafe class Cublas : IDisposable
         return new Cublas(context, stream);
     }
 
-    /// <summary>C[o][n] = Σ_i W[i][o] · X[i][n] for <paramref name="columns"/> adjacent n.</summary>
-    public void Forward(nint weights, int inputs, int outputs, nint x, int ldx, nint y, int ldy, int columns)
+    /// <summary>C[m][n] = Σ_k W[m][k] · B[k][n], or with W[k][m] where the weights are turned, for a few adjacent n.</summary>
+    /// <param name="weights">W; its rows have <paramref name="rowLength"/> floats.</param>
+    /// <param name="rowLength">Floats of a row of W.</param>
+    /// <param name="turned">True for W[k][m].</param>
+    /// <param name="rows">Number of m.</param>
+    /// <param name="summed">Number of k.</param>
+    /// <param name="b">B from its first n on.</param>
+    /// <param name="c">C from its first n on.</param>
+    /// <param name="stride">Floats of a row of B and of C.</param>
+    /// <param name="columns">Number of n.</param>
+    public void Multiply(nint weights, int rowLength, bool turned, int rows, int summed, nint b, nint c, int stride, int columns)
     {
         float one = 1, zero = 0;
-        ThrowIfCublasFailed(cublasSgemm(handle, AsItIs, Transposed, columns, outputs, inputs, &one, (float*)x, ldx, (float*)weights, outputs, &zero, (float*)y, ldy), context.Ordinal);
-    }
-
-    /// <summary>C[i][n] = Σ_o W[i][o] · dY[o][n] for <paramref name="columns"/> adjacent n.</summary>
-    public void InputGradient(nint weights, int inputs, int outputs, nint dy, int ldy, nint dx, int ldx, int columns)
-    {
-        float one = 1, zero = 0;
-        ThrowIfCublasFailed(cublasSgemm(handle, AsItIs, AsItIs, columns, inputs, outputs, &one, (float*)dy, ldy, (float*)weights, outputs, &zero, (float*)dx, ldx), context.Ordinal);
+        // In cuBLAS's order the factors change places: Cᵀ = Bᵀ · Wᵀ.
+        ThrowIfCublasFailed(cublasSgemm(handle, AsItIs, turned ? Transposed : AsItIs, columns, rows, summed, &one, (float*)b, stride, (float*)weights, rowLength, &zero, (float*)c, stride), context.Ordinal);
     }
 
     /// <inheritdoc/>

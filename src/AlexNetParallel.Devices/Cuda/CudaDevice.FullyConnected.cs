@@ -21,25 +21,8 @@ public sealed unsafe partial class CudaDevice
     {
         var own = FullyConnectedParameters(shape, parameters);
         CheckInputs(shape, x, blocks);
-        var to = View(y, nameof(y), shape.Outputs, 1, 1, blocks);
-        if (blocks.IsEmpty) return;
-        Context.MakeCurrent();
-        var columns = blocks.Count * CaseBlock.Cases;
-        var input = Flatten(x, blocks, Scratch(ScratchUse.Inputs, CudaScratch.Inputs(shape, blocks.Count)));
-        var parts = ProductParts(shape.Outputs, shape.Inputs);
-        var partStride = CudaScratch.Outputs(shape, blocks.Count);
-        var output = Scratch(ScratchUse.Outputs, partStride * parts);
-        if (cublas is not null)
-        {
-            for (var column = 0; column < columns; column += CaseBlock.Cases)
-                cublas.Forward(own.Weights, shape.Inputs, shape.Outputs, input + column * sizeof(float), columns, output + column * sizeof(float), columns, CaseBlock.Cases);
-        }
-        else
-        {
-            var variant = variants.Choose(CudaVariants.Forward, shape.Outputs, shape);
-            Product(variant, shape.Outputs, columns, shape.Inputs, own.Weights, shape.Outputs, input, columns, output, columns, parts, partStride);
-        }
-        FinishMatrix(output, columns, parts, partStride, own.Biases, to, shape.Outputs, 1, 1, neuron, blocks);
+        Check(y, shape.Outputs, 1, 1, blocks);
+        Multiply(own, forward: true, x, y, nameof(y), neuron, blocks);
     }
 
     /// <inheritdoc/>
@@ -48,25 +31,7 @@ public sealed unsafe partial class CudaDevice
         var own = FullyConnectedParameters(shape, parameters);
         Check(dy, shape.Outputs, 1, 1, blocks);
         CheckInputs(shape, dx, blocks);
-        var to = View(dx, nameof(dx), shape.InputChannels, dx.Layout.Height, dx.Layout.Width, blocks);
-        if (blocks.IsEmpty) return;
-        Context.MakeCurrent();
-        var columns = blocks.Count * CaseBlock.Cases;
-        var gradient = Flatten(dy, blocks, Scratch(ScratchUse.Outputs, CudaScratch.Outputs(shape, blocks.Count)));
-        var parts = ProductParts(shape.Inputs, shape.Outputs);
-        var partStride = CudaScratch.Inputs(shape, blocks.Count);
-        var result = Scratch(ScratchUse.Inputs, partStride * parts);
-        if (cublas is not null)
-        {
-            for (var column = 0; column < columns; column += CaseBlock.Cases)
-                cublas.InputGradient(own.Weights, shape.Inputs, shape.Outputs, gradient + column * sizeof(float), columns, result + column * sizeof(float), columns, CaseBlock.Cases);
-        }
-        else
-        {
-            var variant = variants.Choose(CudaVariants.InputGradient, shape.Outputs, shape);
-            Product(variant, shape.Inputs, columns, shape.Outputs, own.Weights, shape.Outputs, gradient, columns, result, columns, parts, partStride);
-        }
-        FinishMatrix(result, columns, parts, partStride, 0, to, shape.InputChannels, dx.Layout.Height, dx.Layout.Width, Neuron.None, blocks);
+        Multiply(own, forward: false, dy, dx, nameof(dx), Neuron.None, blocks);
     }
 
     /// <inheritdoc/>
@@ -76,9 +41,7 @@ public sealed unsafe partial class CudaDevice
         if (!own.Materialized) throw new InvalidOperationException("these parameters were created without materialised gradients: use FullyConnectedUpdate");
         var (input, gradient, dyView) = Matrices(shape, x, dy, blocks);
         var columns = blocks.Count * CaseBlock.Cases;
-        var arguments = default(KernelArguments);
-        arguments.Add(shape.Inputs).Add(shape.Outputs).Add(columns).Add(input).Add(columns).Add(gradient).Add(columns).Add(own.WeightGradient).Add(shape.Outputs).Add(1).Add(0L);
-        Launch(Gemm, "sgemm_nt_64x128", (Ceiling(shape.Inputs, 64), Ceiling(shape.Outputs, 128), 1), (128, 1), ref arguments);
+        Product(CudaVariants.WeightProduct, shape.Inputs, shape.Outputs, columns, input, columns, gradient, columns, own.WeightGradient, shape.Outputs, parts: 1, partStride: 0);
         BiasGradient(dyView, shape.Outputs, 1, 1, blocks, own.BiasGradient, first: true);
     }
 
@@ -95,12 +58,46 @@ public sealed unsafe partial class CudaDevice
             var arguments = default(KernelArguments);
             arguments.Add(shape.Inputs).Add(shape.Outputs).Add(columns).Add(input).Add(columns).Add(gradient).Add(columns)
                 .Add(own.Weights).Add(own.WeightMomentum).Add(by.Momentum).Add(by.Scale).Add(by.Decay);
-            Launch(Gemm, "fc_update_64x128", (Ceiling(shape.Inputs, 64), Ceiling(shape.Outputs, 128), 1), (128, 1), ref arguments);
+            var variant = CudaVariants.FusedUpdate;
+            Launch(Gemm, variant.Name, (Ceiling(shape.Inputs, variant.TileM), Ceiling(shape.Outputs, variant.TileN), 1), (variant.Threads, 1), ref arguments);
         }
         if (rule.BiasRate == 0) return;
         var biasGradient = Scratch(ScratchUse.BiasGradient, shape.Outputs);
         BiasGradient(dyView, shape.Outputs, 1, 1, blocks, biasGradient, first: true);
         Update(own.Biases, own.BiasMomentum, biasGradient, own.BiasCount, UpdateCoefficients.OfBiases(rule));
+    }
+
+    /// <summary>
+    /// The products of the weights and the cases: forward, outputs from inputs; back, the inputs' gradient from the outputs'. The source becomes a matrix; the parts
+    /// of each sum, the bias and the neuron come together on the way to the destination.
+    /// </summary>
+    private void Multiply(CudaFullyConnectedParameters own, bool forward, TensorView source, TensorView destination, string destinationName, Neuron neuron, BlockRange blocks)
+    {
+        var (channels, height, width) = (destination.Channels, destination.Layout.Height, destination.Layout.Width);
+        var to = View(destination, destinationName, channels, height, width, blocks);
+        if (blocks.IsEmpty) return;
+        Context.MakeCurrent();
+        var shape = own.Shape;
+        var (rows, summed) = forward ? (shape.Outputs, shape.Inputs) : (shape.Inputs, shape.Outputs);
+        var (sourceUse, resultUse) = forward ? (ScratchUse.Inputs, ScratchUse.Outputs) : (ScratchUse.Outputs, ScratchUse.Inputs);
+        var columns = blocks.Count * CaseBlock.Cases;
+        var matrix = Flatten(source, blocks, Scratch(sourceUse, (long)summed * columns));
+        var parts = cublas is null ? CudaScratch.Parts(rows, summed) : 1;
+        var partStride = (long)rows * columns;
+        var result = Scratch(resultUse, partStride * parts);
+        if (cublas is not null)
+        {
+            for (var column = 0; column < columns; column += CaseBlock.Cases)
+                cublas.Multiply(own.Weights, shape.Outputs, turned: forward, rows, summed, matrix + column * sizeof(float), result + column * sizeof(float), columns, CaseBlock.Cases);
+        }
+        else
+        {
+            var variant = variants.Choose(forward ? CudaVariants.Forward : CudaVariants.InputGradient, shape.Outputs, shape);
+            Product(variant, rows, columns, summed, own.Weights, shape.Outputs, matrix, columns, result, columns, parts, partStride);
+        }
+        var arguments = default(KernelArguments);
+        arguments.Add(result).Add(columns).Add(parts).Add(partStride).Add(forward ? own.Biases : 0).Add(to).Add(channels).Add(height).Add(width).Add((int)neuron);
+        LaunchUnits("matrix", "finish_matrix", (long)channels * height * width, blocks, ref arguments);
     }
 
     /// <summary>Inputs and gradient of the outputs as matrices [unit][case].</summary>
@@ -124,21 +121,12 @@ public sealed unsafe partial class CudaDevice
         return matrix;
     }
 
-    private void FinishMatrix(nint matrix, int columns, int parts, long partStride, nint bias, KernelView y, int channels, int height, int width, Neuron neuron, BlockRange blocks)
-    {
-        var arguments = default(KernelArguments);
-        arguments.Add(matrix).Add(columns).Add(parts).Add(partStride).Add(bias).Add(y).Add(channels).Add(height).Add(width).Add((int)neuron);
-        LaunchUnits("matrix", "finish_matrix", (long)channels * height * width, blocks, ref arguments);
-    }
-
     private void Product(CudaVariant variant, int m, int n, int k, nint a, int lda, nint b, int ldb, nint c, int ldc, int parts, long partStride)
     {
         var arguments = default(KernelArguments);
         arguments.Add(m).Add(n).Add(k).Add(a).Add(lda).Add(b).Add(ldb).Add(c).Add(ldc).Add(parts).Add(partStride);
         Launch(Gemm, variant.Name, (Ceiling(m, variant.TileM), Ceiling(n, variant.TileN), parts), (variant.Threads, 1), ref arguments);
     }
-
-    private int ProductParts(int rows, int summed) => cublas is null ? CudaScratch.Parts(rows, summed) : 1;
 
     private CudaFullyConnectedParameters FullyConnectedParameters(FullyConnectedShape shape, DeviceParameters parameters)
     {

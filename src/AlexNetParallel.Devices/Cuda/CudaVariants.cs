@@ -44,6 +44,12 @@ internal sealed class CudaVariants(string? forced)
     /// <summary>gemm.cu input gradient, by the row length of the weights.</summary>
     public static readonly CudaVariant[] InputGradient = [new("sgemm_nn_64x128", 64, 128, 128, fours, fours), new("sgemm_nn_any", 64, 128, 128, always, always)];
 
+    /// <summary>gemm.cu weight gradient: of any size.</summary>
+    public static readonly CudaVariant WeightProduct = new("sgemm_nt_64x128", 64, 128, 128, always, always);
+
+    /// <summary>gemm.cu weight gradient with the update: of any size.</summary>
+    public static readonly CudaVariant FusedUpdate = new("fc_update_64x128", 64, 128, 128, always, always);
+
     private readonly HashSet<string> wanted = [.. (forced ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
     private readonly Dictionary<(CudaVariant[] Registry, object Sizes), CudaVariant> chosen = [];
     private readonly List<string> used = [];

@@ -34,3 +34,6 @@ public sealed class CpuConvolutionSteadyStateTests : ConvolutionSteadyStateSuite
 
 /// <inheritdoc cref="CpuPoolingTests"/>
 public sealed class CpuBatchTests : BatchSuite<CpuVariants>;
+
+/// <inheritdoc cref="CpuPoolingTests"/>
+public sealed class CpuRealShapeTests(Xunit.Abstractions.ITestOutputHelper output) : RealShapeSuite<CpuVariants>(output);

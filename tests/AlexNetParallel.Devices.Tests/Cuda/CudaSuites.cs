@@ -37,3 +37,6 @@ public sealed class CudaConvolutionSteadyStateTests : ConvolutionSteadyStateSuit
 
 /// <inheritdoc cref="CudaPoolingTests"/>
 public sealed class CudaBatchTests : BatchSuite<CudaPlain>;
+
+/// <inheritdoc cref="CudaPoolingTests"/>
+public sealed class CudaRealShapeTests(Xunit.Abstractions.ITestOutputHelper output) : RealShapeSuite<CudaPlain>(output);

@@ -33,37 +33,69 @@ struct Pass {
     double flops, bytes;
 };
 
-void addConvolution(std::vector<Pass>& passes, const char* name, int C, int H, int pad, int M, int kernel, int O, const char* forward, const char* gradient, const char* weights) {
-    constexpr double N = 128;
-    const double flops = 2.0 * C * kernel * kernel * M * O * O * N, x = 4.0 * C * (H + 2 * pad) * (H + 2 * pad) * N, y = 4.0 * M * O * O * N, w = 4.0 * C * kernel * kernel * M;
-    passes.push_back({std::string(name) + " forward", forward, flops, x + y + w});
-    if (gradient) passes.push_back({std::string(name) + " input gradient", gradient, flops, x + y + w});
-    passes.push_back({std::string(name) + " weight gradient", weights, flops, x + y + w});
+constexpr double Cases = 128, Blocks = 4;
+
+/// A convolution with ReLU and its update. The sum's parts: as CudaScratch.Parts.
+void addConvolution(std::vector<Pass>& passes, const char* layer, int C, int H, int pad, int M, int kernel, int O, const char* forward, const char* gradient, const char* weights) {
+    const std::string name = layer;
+    const double flops = 2.0 * C * kernel * kernel * M * O * O * Cases, x = 4.0 * C * (H + 2 * pad) * (H + 2 * pad) * Cases, y = 4.0 * M * O * O * Cases, w = 4.0 * C * kernel * kernel * M;
+    const int tiles = ((C * kernel * kernel + 127) / 128) * ((M + 63) / 64), parts = std::min(64, std::min(O * O, (160 + tiles - 1) / tiles));
+    passes.push_back({name + " forward", forward, flops, x + y + w});
+    passes.push_back({name + " neuron", "neuron_gradient", 0, 3 * y});
+    if (gradient) {
+        passes.push_back({name + " weights packed", "pack_gradient_weights", 0, 2 * w});
+        passes.push_back({name + " input gradient", gradient, flops, x + y + w});
+    }
+    passes.push_back({name + " weight gradient", weights, flops, x + y + Blocks * parts * w});
+    passes.push_back({name + " parts summed", "conv_weight_gradient_sum", 0, (Blocks * parts + 1) * w});
+    passes.push_back({name + " bias gradient", "bias_gradient", 0, y});
+    passes.push_back({name + " update", "update", 0, 5 * w});
 }
 
-void addFullyConnected(std::vector<Pass>& passes, const char* name, int inputs, int outputs) {
-    constexpr double N = 128;
-    const double flops = 2.0 * inputs * outputs * N, w = 4.0 * inputs * outputs, activations = 4.0 * (inputs + outputs) * N;
-    passes.push_back({std::string(name) + " forward", "sgemm_tn_64x128", flops, w + activations});
-    passes.push_back({std::string(name) + " input gradient", "sgemm_nn_64x128", flops, w + activations});
-    passes.push_back({std::string(name) + " update", "fc_update_64x128", flops, 4 * w + activations});
+/// A response normalisation across five maps and a pooling by 3x3 of every second pixel.
+void addNormalizationAndPooling(std::vector<Pass>& passes, const char* number, int C, int H, int O, bool normalized) {
+    const double x = 4.0 * C * H * H * Cases, y = 4.0 * C * O * O * Cases;
+    if (normalized) {
+        passes.push_back({std::string("rnorm") + number + " forward", "normalize_across5", 0, 2 * x});
+        passes.push_back({std::string("rnorm") + number + " input gradient", "normalize_across5_gradient", 0, 3 * x});
+    }
+    passes.push_back({std::string("pool") + number + " forward", "max_pool_forward", 0, x + y});
+    passes.push_back({std::string("pool") + number + " input gradient", "max_pool_input_gradient", 0, 2 * x + 2 * y});
+}
+
+/// A fully connected layer by gemm.cu, with its matrices and, where it has them, ReLU and dropout. Parts of sums: as CudaScratch.Parts.
+void addFullyConnected(std::vector<Pass>& passes, const char* layer, int inputs, int outputs, bool last) {
+    const std::string name = layer;
+    const double flops = 2.0 * inputs * outputs * Cases, w = 4.0 * inputs * outputs, x = 4.0 * inputs * Cases, y = 4.0 * outputs * Cases;
+    auto parts = [](int rows, int summed) { return std::min(16, std::max(1, std::min((264 + (rows + 63) / 64 - 1) / ((rows + 63) / 64), std::max(1, summed / 256)))); };
+    const int forward = parts(outputs, inputs), back = parts(inputs, outputs);
+    passes.push_back({name + " to a matrix", "flatten", 0, 2 * x});
+    passes.push_back({name + " forward", "sgemm_tn_64x128", flops, w + x + forward * y});
+    passes.push_back({name + " from a matrix", "finish_matrix", 0, (forward + 1) * y});
+    if (!last) {
+        passes.push_back({name + " dropout, both ways", "dropout_mask", 0, 4 * y});
+        passes.push_back({name + " neuron", "neuron_gradient", 0, 3 * y});
+    }
+    passes.push_back({name + " gradient to a matrix", "flatten", 0, 2 * y});
+    passes.push_back({name + " input gradient", "sgemm_nn_64x128", flops, w + y + back * x});
+    passes.push_back({name + " input gradient from a matrix", "finish_matrix", 0, (back + 1) * x});
+    passes.push_back({name + " weight gradient and update", "fc_update_64x128", flops, 4 * w + x + y});
 }
 
 std::vector<Pass> passes() {
-    constexpr double N = 128, conv1 = 4.0 * 48 * 55 * 55 * N, pool1 = 4.0 * 48 * 27 * 27 * N;
     std::vector<Pass> all;
     addConvolution(all, "conv1", 3, 227, 0, 48, 11, 55, "conv_taps_48x128", nullptr, "conv_weight_gradient_128x48");
-    all.push_back({"rnorm1 forward", "normalize_across5", 0, 2 * pool1});
-    all.push_back({"rnorm1 input gradient", "normalize_across5_gradient", 0, 3 * pool1});
-    all.push_back({"pool1 forward", "max_pool_forward", 0, conv1 + pool1});
-    all.push_back({"pool1 input gradient", "max_pool_input_gradient", 0, 2 * conv1 + 2 * pool1});
+    addNormalizationAndPooling(all, "1", 48, 55, 27, true);
     addConvolution(all, "conv2", 48, 27, 2, 128, 5, 27, "conv_taps_128x128", "conv_taps_48x128", "conv_weight_gradient_128x128");
+    addNormalizationAndPooling(all, "2", 128, 27, 13, true);
     addConvolution(all, "conv3", 256, 13, 1, 192, 3, 13, "conv_taps_64x128", "conv_taps_128x128", "conv_weight_gradient_128x64");
     addConvolution(all, "conv4", 192, 13, 1, 192, 3, 13, "conv_taps_64x128", "conv_taps_64x128", "conv_weight_gradient_128x64");
     addConvolution(all, "conv5", 192, 13, 1, 128, 3, 13, "conv_taps_128x128", "conv_taps_64x128", "conv_weight_gradient_128x128");
-    addFullyConnected(all, "fc6", 9216, 2048);
-    addFullyConnected(all, "fc7", 4096, 2048);
-    addFullyConnected(all, "fc8", 4096, 500);
+    addNormalizationAndPooling(all, "5", 128, 13, 6, false);
+    addFullyConnected(all, "fc6", 9216, 2048, false);
+    addFullyConnected(all, "fc7", 4096, 2048, false);
+    addFullyConnected(all, "fc8", 4096, 500, true);
+    all.push_back({"softmax and loss", "softmax_log_loss", 0, 3 * 4.0 * 1000 * Cases});
     return all;
 }
 
@@ -91,10 +123,10 @@ void writeCode(std::ostringstream& out, const std::vector<SurveyedKernel>& kerne
 }
 
 void writeRoofline(std::ostringstream& out, const std::vector<SurveyedKernel>& kernels) {
-    out << "\n## Predicted times\n\nFor one tower of the paper's net, 128 images: the larger of FLOP / (peak · FFMA share on sm_70) and bytes / bandwidth, with every tensor read or written once. "
+    out << "\n## Predicted times\n\nEvery operation of a training step of one tower of the paper's net, 128 images: the larger of FLOP / (peak · FFMA share on sm_70) and bytes / bandwidth, with every tensor and every part of a sum read or written once. "
            "Peaks (fp32 TFLOP/s, GB/s): GTX 580 1.581, 192.4; V100 SXM2 15.7, 900; H100 SXM5 66.9, 3350 (NVIDIA's data sheets). "
            "A prediction, and a bound: nothing here was measured on a GPU. The GTX 580 (sm_20) is older than any NVRTC in use can compile for; its column says what its peaks allow. "
-           "Padding to tiles, the tail of the last wave of thread blocks and launches are not in it.\n\n| pass | kernel | GFLOP | MB |";
+           "Padding to tiles, the tail of the last wave of thread blocks, launches, and what crosses between the devices are not in it.\n\n| pass | kernel | GFLOP | MB |";
     for (const Device& d : Devices) out << ' ' << d.name << ", ms |";
     out << "\n|---|---|--:|--:|--:|--:|--:|\n";
     double totals[3] = {0, 0, 0};
@@ -109,7 +141,7 @@ void writeRoofline(std::ostringstream& out, const std::vector<SurveyedKernel>& k
         }
         out << "\n";
     }
-    out << text("| **these passes together** | | | | %.2f | %.2f | %.2f |\n", 1e3 * totals[0], 1e3 * totals[1], 1e3 * totals[2]);
+    out << text("| **together** | | | | %.2f | %.2f | %.2f |\n", 1e3 * totals[0], 1e3 * totals[1], 1e3 * totals[2]);
 }
 
 } // namespace
