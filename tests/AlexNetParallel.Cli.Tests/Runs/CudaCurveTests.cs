@@ -14,10 +14,10 @@ public sealed class CudaCurveTests(Xunit.Abstractions.ITestOutputHelper output) 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [SkippableFact]
-    public Task The_quickstart_learns_as_on_the_CPU() => Compare("quickstart", steps: 40, batch: 64, ["--data", "generated"]);
+    public Task The_quickstart_learns_as_on_the_CPU() => Compare("quickstart", steps: 16, batch: 64, ["--data", "generated"]);
 
     [SkippableFact]
-    public Task CIFAR_10_trains_as_on_the_CPU() => Compare("cifar10-two-tower", steps: 6, batch: 32, ["--data", Repository.RequireShared("data", "cifar10")]);
+    public Task CIFAR_10_trains_as_on_the_CPU() => Compare("cifar10-two-tower", steps: 3, batch: 32, ["--data", Repository.RequireShared("data", "cifar10")]);
 
     private async Task Compare(string recipe, int steps, int batch, string[] data)
     {
@@ -45,5 +45,5 @@ public sealed class CudaCurveTests(Xunit.Abstractions.ITestOutputHelper output) 
         }
     }
 
-    private static double Tolerance(int step) => step < 2 ? 1e-5 : 0.1;
+    private static double Tolerance(int step) => step < 3 ? 1e-4 : 0.05;
 }
