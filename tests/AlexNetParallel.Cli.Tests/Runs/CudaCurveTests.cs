@@ -4,8 +4,8 @@ using AlexNetParallel.Testing;
 namespace AlexNetParallel.Cli.Tests.Runs;
 
 /// <summary>
-/// The loss of runs on images: coordinator and two CUDA workers on two software devices, by peer and by grpc, against the CPU's run of the same recipe. Runs to the
-/// quickstart's end and a hundred steps of CIFAR-10 are in docs/measurements/cuda-curves.md.
+/// The loss of runs on images: coordinator and two CUDA workers on two software devices, by peer and by grpc, against the CPU's run of the same recipe.
+/// Longer ones are in docs/measurements/cuda-curves.md.
 /// </summary>
 public sealed class CudaCurveTests(Xunit.Abstractions.ITestOutputHelper output) : IDisposable
 {
@@ -14,10 +14,10 @@ public sealed class CudaCurveTests(Xunit.Abstractions.ITestOutputHelper output) 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [SkippableFact]
-    public Task The_quickstart_learns_as_on_the_CPU() => Compare("quickstart", steps: 16, batch: 64, ["--data", "generated"]);
+    public Task The_quickstart_learns_as_on_the_CPU() => Compare("quickstart", steps: 8, batch: 64, ["--data", "generated"]);
 
     [SkippableFact]
-    public Task CIFAR_10_trains_as_on_the_CPU() => Compare("cifar10-two-tower", steps: 3, batch: 32, ["--data", Repository.RequireShared("data", "cifar10")]);
+    public Task CIFAR_10_trains_as_on_the_CPU() => Compare("cifar10-two-tower", steps: 2, batch: 32, ["--data", Repository.RequireShared("data", "cifar10")]);
 
     private async Task Compare(string recipe, int steps, int batch, string[] data)
     {
@@ -45,5 +45,5 @@ public sealed class CudaCurveTests(Xunit.Abstractions.ITestOutputHelper output) 
         }
     }
 
-    private static double Tolerance(int step) => step < 3 ? 1e-4 : 0.05;
+    private static double Tolerance(int step) => step < 3 ? 1e-4 : 0.01;
 }
