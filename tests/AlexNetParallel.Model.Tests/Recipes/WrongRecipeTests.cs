@@ -40,7 +40,7 @@ public sealed class WrongRecipeTests
     [InlineData("epochs: 3", "epoch: 3", "r.yaml:3: found the unknown key 'epoch' in recipe r (did you mean 'epochs'?); expected 'epochs: the number of passes over the training images (or 'steps')'")]
     [InlineData("epochs: 3", "epochs: 3\nsteps: 4", "r.yaml:4: found both 'epochs' and 'steps' in recipe r; expected one of them")]
     [InlineData("epochs: 3", "epochs: 0", "r.yaml:3: found 'epochs: 0' in recipe r; expected a whole number from 1 to 1000000")]
-    [InlineData("partition: paper", "partition: papers", "r.yaml:4: found 'partition: papers' in recipe r: no partition of that name (did you mean 'paper'?); expected the path of a partition, or one of data, hybrid, hybrid-slices, hybrid-turns, paper, pipeline, single, source")]
+    [InlineData("partition: paper", "partition: papers", "r.yaml:4: found 'partition: papers' in recipe r: no partition of that name (did you mean 'paper'?); expected the path of a partition, or one of data, hybrid, hybrid-slices, hybrid-turns, paper, pipeline, single, source, source-half")]
     [InlineData("partition: paper", "partition: {default: {on: 2}}", "r.yaml:4: found layer conv1 on worker 2 (partition recipe r) with 2 workers in recipe r; expected at least 3 workers, or another partition")]
     [InlineData("partition: paper", "partition: pipeline\nworkers: 1", "r.yaml:4: found layer fc4 on worker 1 (partition pipeline) with 1 worker in recipe r; expected at least 2 workers, or another partition")]
     [InlineData("partition: paper", "partition: paper\nworkers: 0", "r.yaml:5: found 'workers: 0' in recipe r; expected a whole number from 1 to 1024")]
