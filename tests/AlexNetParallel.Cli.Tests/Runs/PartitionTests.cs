@@ -26,7 +26,8 @@ public sealed class PartitionTests : IDisposable
     public async Task Partitions_that_keep_the_order_of_sums_give_the_bits_of_one_worker(string network, string partition, int workers)
     {
         var whole = await TrainAsync(network, partition == "pipeline" ? "single" : partition, 1, 64, "peer");
-        foreach (var transport in (string[])["peer", "grpc", "relay"]) Assert.Equal(whole.Weights(), (await TrainAsync(network, partition, workers, 64, transport)).Weights());
+        // Nothing crosses with `single`: one transport is as good as another.
+        foreach (var transport in partition == "single" ? (string[])["peer"] : ["peer", "grpc", "relay"]) Assert.Equal(whole.Weights(), (await TrainAsync(network, partition, workers, 64, transport)).Weights());
     }
 
     /// <summary>Partitions that sum over images in parts: from run to run and over each transport the same bits.</summary>
