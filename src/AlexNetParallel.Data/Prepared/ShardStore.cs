@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using AlexNetParallel.Data.Decoding;
 using AlexNetParallel.Data.Reading;
 using AlexNetParallel.Data.Storing;
@@ -16,10 +15,8 @@ internal sealed unsafe class ShardStore : IImageStore
     private readonly SafeFileHandle[][] files = [[], []];
     private readonly ShardEntry[][] entries = [[], []];   // all shards of a split in a row
     private readonly int[][] firsts = [[], []];           // number of each shard's first image
-    private readonly ConcurrentBag<ImagePreparer> preparers = [];
     private readonly IReadOnlyList<string>[] names;
-    private readonly int threads;
-    private readonly int? resize;
+    private readonly ParallelDecoder decoder;
 
     /// <summary>Opens every shard.</summary>
     /// <param name="folder">The set's.</param>
@@ -29,7 +26,8 @@ internal sealed unsafe class ShardStore : IImageStore
     /// <exception cref="DataSetException">One is missing or damaged.</exception>
     public ShardStore(string folder, PreparedSet set, int threads, int side)
     {
-        (Height, Width, this.threads, resize) = (side, side, threads, side == set.Size ? null : side);
+        (Height, Width) = (side, side);
+        decoder = new ParallelDecoder(threads, side == set.Size ? null : side);
         names = [[.. set.Train.Select(s => s.File)], [.. set.Test.Select(s => s.File)]];
         try
         {
@@ -63,19 +61,13 @@ internal sealed unsafe class ShardStore : IImageStore
     public int Label(Split split, int image) => entries[(int)split][image].Label;
 
     /// <inheritdoc/>
-    public void Fetch(Split split, ReadOnlySpan<int> images, Span<nint> planes, ImageRoom room)
-    {
-        var size = 3L * Height * Width;
-        var memory = (nint)room.Take(images.Length * size);
-        var wanted = images.ToArray();
-        ParallelWork.For(wanted.Length, threads, () => new Lease(this), (i, lease) => Decode(split, wanted[i], lease.Preparer, (byte*)(memory + (nint)(i * size))));
-        for (var i = 0; i < planes.Length; i++) planes[i] = memory + (nint)(i * size);
-    }
+    public void Fetch(Split split, ReadOnlySpan<int> images, Span<nint> planes, ImageRoom room) =>
+        decoder.Fetch(images, planes, room, 3L * Height * Width, (image, preparer, to) => Decode(split, image, preparer, to));
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        while (preparers.TryTake(out var preparer)) preparer.Dispose();
+        decoder.Dispose();
         foreach (var file in files.SelectMany(f => f)) file.Dispose();
     }
 
@@ -99,12 +91,5 @@ internal sealed unsafe class ShardStore : IImageStore
         {
             throw new DataSetException($"{file.Name} is damaged: {e.Message}; make the set anew with 'alexnet data prepare'", e);
         }
-    }
-
-    private sealed class Lease(ShardStore store) : IDisposable
-    {
-        public ImagePreparer Preparer { get; } = store.preparers.TryTake(out var free) ? free : new ImagePreparer(store.resize);
-
-        public void Dispose() => store.preparers.Add(Preparer);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using AlexNetParallel.Data.Decoding;
 using AlexNetParallel.Data.Reading;
 using AlexNetParallel.Model.Recipes;
@@ -11,7 +10,7 @@ namespace AlexNetParallel.Data.Storing;
 /// </summary>
 internal sealed unsafe class DecodingStore(ImageFiles files, int height, int width, int? resize, int threads, SkippedFiles skipped) : IImageStore
 {
-    private readonly ConcurrentBag<ImagePreparer> preparers = [];
+    private readonly ParallelDecoder decoder = new(threads, resize);
 
     /// <inheritdoc/>
     public int Height => height;
@@ -26,19 +25,13 @@ internal sealed unsafe class DecodingStore(ImageFiles files, int height, int wid
     public int Label(Split split, int image) => files[split][image].Label;
 
     /// <inheritdoc/>
-    public void Fetch(Split split, ReadOnlySpan<int> images, Span<nint> planes, ImageRoom room)
-    {
-        var size = 3L * height * width;
-        var memory = (nint)room.Take(images.Length * size);
-        var wanted = images.ToArray();
-        ParallelWork.For(wanted.Length, threads, () => new Lease(this), (i, lease) => Decode(split, wanted[i], lease.Preparer, (byte*)(memory + (nint)(i * size))));
-        for (var i = 0; i < planes.Length; i++) planes[i] = memory + (nint)(i * size);
-    }
+    public void Fetch(Split split, ReadOnlySpan<int> images, Span<nint> planes, ImageRoom room) =>
+        decoder.Fetch(images, planes, room, 3L * height * width, (image, preparer, to) => Decode(split, image, preparer, to));
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        while (preparers.TryTake(out var preparer)) preparer.Dispose();
+        decoder.Dispose();
         files.Dispose();
     }
 
@@ -71,14 +64,4 @@ internal sealed unsafe class DecodingStore(ImageFiles files, int height, int wid
         while (image > 0 && all[image - 1].Label == label) image--;
         return image;
     }
-
-    /// <summary>A preparer on loan to one thread.</summary>
-    private sealed class Lease(DecodingStore store) : IDisposable
-    {
-        public ImagePreparer Preparer { get; } = store.preparers.TryTake(out var free) ? free : store.NewPreparer();
-
-        public void Dispose() => store.preparers.Add(Preparer);
-    }
-
-    private ImagePreparer NewPreparer() => new(resize);
 }

@@ -13,7 +13,7 @@ internal sealed class HostsScript(string folder)
         StartAsync(hosts.Names, onLine, [.. hosts.Names.Zip(hosts.Addresses, (n, a) => $"{n}={a}"), "--", .. arguments, "--json"]);
 
     /// <summary>Calls a copy of the script beside a stand-in for ./alexnet that runs the program under test; on the first host, if there are any.</summary>
-    public async Task<(int Code, IReadOnlyList<JsonElement> Lines, string Error)> StartAsync(IReadOnlyList<string> hosts, Action<JsonElement>? onLine, params string[] arguments)
+    public Task<(int Code, IReadOnlyList<JsonElement> Lines, string Error)> StartAsync(IReadOnlyList<string> hosts, Action<JsonElement>? onLine, params string[] arguments)
     {
         Directory.CreateDirectory(Path.Combine(folder, "cluster"));
         File.Copy(Repository.Path("cluster", "hosts.sh"), Path.Combine(folder, "cluster", "hosts.sh"));
@@ -23,16 +23,7 @@ internal sealed class HostsScript(string folder)
         var info = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
         info.Environment["ALEXNET_SHELL"] = Path.Combine(folder, "shell");
         info.Environment["ALEXNET_CERTIFICATES"] = Path.Combine(folder, "certificates");
-        using var process = Process.Start(info)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var lines = new List<JsonElement>();
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2)) is { } line)
-        {
-            lines.Add(JsonDocument.Parse(line).RootElement);
-            onLine?.Invoke(lines[^1]);
-        }
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
-        return (process.ExitCode, lines, await error);
+        return JsonProgram.RunAsync(info, onLine);
     }
 
     private void Write(string name, string line)

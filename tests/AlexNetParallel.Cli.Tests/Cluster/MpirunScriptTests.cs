@@ -59,15 +59,6 @@ public sealed class MpirunScriptTests : IDisposable
         info.Environment["ALEXNET_PORT"] = $"{20_000 + Environment.ProcessId % 20_000}";
         // Tests may run as root in a container with fewer cores than workers.
         foreach (var name in (string[])["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"]) info.Environment[name] = "1";
-        using var process = Process.Start(info)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var lines = new List<JsonElement>();
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2)) is { } line)
-        {
-            lines.Add(JsonDocument.Parse(line).RootElement);
-            onLine?.Invoke(lines[^1]);
-        }
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
-        return (process.ExitCode, lines, await error);
+        return await JsonProgram.RunAsync(info, onLine);
     }
 }
