@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using AlexNetParallel.Data.Decoding;
 
 namespace AlexNetParallel.Data.Preparing;
@@ -11,10 +12,16 @@ namespace AlexNetParallel.Data.Preparing;
 /// </summary>
 internal sealed unsafe class Resizer : IDisposable
 {
-    private const int Step = 16;   // bytes of a row taken at a time
+    private const int Group = 4;   // pixels taken at a time
+    private const byte O = 255;   // an index that a shuffle takes for 0
     private readonly Taps rows = new(), columns = new();
     private float* line;
     private int lineLength;
+
+    // Bytes R G B of two pixels to the lowest bytes of integers R G B 0; an index stays within its half, for which processors have an instruction.
+    private static readonly Vector256<byte> firstTwo = Vector256.Create((byte)0, O, O, O, 1, O, O, O, 2, O, O, O, O, O, O, O, 16 + 3, O, O, O, 16 + 4, O, O, O, 16 + 5, O, O, O, O, O, O, O);
+
+    private static readonly Vector256<byte> lastTwo = Vector256.Create((byte)6, O, O, O, 7, O, O, O, 8, O, O, O, O, O, O, O, 16 + 9, O, O, O, 16 + 10, O, O, O, 16 + 11, O, O, O, O, O, O, O);
 
     /// <summary>Writes the square as planes R, G, B of N rows of N bytes.</summary>
     /// <param name="picture">The picture, at its full size or already reduced by the decoder.</param>
@@ -30,14 +37,13 @@ internal sealed unsafe class Resizer : IDisposable
         rows.Prepare(picture.Height, (double)fullHeight / reduction, outHeight, (outHeight - side) / 2, side);
 
         var (left, right) = columns.Reach;
-        var floats = 3 * (right - left);
-        Grow(floats + 3 * columns.Most + Step);
+        Grow(4 * (right - left + columns.Most + Group));
         fixed (int* firsts = columns.Firsts)
         fixed (float* weights = columns.AllWeights)
         {
             for (var y = 0; y < side; y++)
             {
-                Vertical(picture, rows.First(y), rows.Weights(y), left, floats);
+                Vertical(picture, rows.First(y), rows.Weights(y), left, right - left);
                 Horizontal(firsts, weights, left, side, planes + (long)y * side);
             }
         }
@@ -73,39 +79,64 @@ internal sealed unsafe class Resizer : IDisposable
     private void Horizontal(int* firsts, float* weights, int left, int side, byte* to)
     {
         var (taps, stride, plane) = (columns.Most, columns.Stride, (long)side * side);
-        for (var x = 0; x < side; x++, weights += stride)
+        var x = 0;
+        for (; x + Group <= side; x += Group, weights += Group * stride)
         {
-            var at = line + 3 * (firsts[x] - left);
-            var sum = Vector128.Load(at) * weights[0];   // R, G, B and the next pixel's R
-            for (var t = 1; t < taps; t++) sum += Vector128.Load(at + 3 * t) * weights[t];
-            var rounded = Vector128.ConvertToInt32(Vector128.Min(Vector128.Max(sum, Vector128<float>.Zero), Vector128.Create(255f)) + Vector128.Create(0.5f));
-            to[x] = (byte)rounded[0];
-            to[plane + x] = (byte)rounded[1];
-            to[2 * plane + x] = (byte)rounded[2];
+            float* a = line + 4 * (firsts[x] - left), b = line + 4 * (firsts[x + 1] - left), c = line + 4 * (firsts[x + 2] - left), d = line + 4 * (firsts[x + 3] - left);
+            float* wa = weights, wb = wa + stride, wc = wb + stride, wd = wc + stride;
+            var (sumA, sumB, sumC, sumD) = (Vector128.Load(a) * *wa, Vector128.Load(b) * *wb, Vector128.Load(c) * *wc, Vector128.Load(d) * *wd);
+            for (var t = 1; t < taps; t++)
+            {
+                sumA += Vector128.Load(a + 4 * t) * wa[t];
+                sumB += Vector128.Load(b + 4 * t) * wb[t];
+                sumC += Vector128.Load(c + 4 * t) * wc[t];
+                sumD += Vector128.Load(d + 4 * t) * wd[t];
+            }
+            var bytes = Vector128.Narrow(Vector128.Narrow(Rounded(sumA), Rounded(sumB)), Vector128.Narrow(Rounded(sumC), Rounded(sumD))).AsByte();
+            var channels = Vector128.Shuffle(bytes, Vector128.Create((byte)0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)).AsUInt32();
+            *(uint*)(to + x) = channels[0];
+            *(uint*)(to + plane + x) = channels[1];
+            *(uint*)(to + 2 * plane + x) = channels[2];
+        }
+        for (; x < side; x++, weights += stride)
+        {
+            var at = line + 4 * (firsts[x] - left);
+            var sum = Vector128.Load(at) * *weights;
+            for (var t = 1; t < taps; t++) sum += Vector128.Load(at + 4 * t) * weights[t];
+            for (var c = 0; c < 3; c++) to[c * plane + x] = (byte)Rounded(sum)[c];
+        }
+
+        // Weights are not negative and sum to 1: no sum is below 0, or so much above 255 that it would round to 256.
+        static Vector128<int> Rounded(Vector128<float> sum) => Vector128.ConvertToInt32Native(sum + Vector128.Create(0.5f));
+    }
+
+    /// <summary>
+    /// Four floats of the line, R, G, B and 0, for each pixel from <paramref name="left"/> on: Σ weight · byte of the rows from <paramref name="first"/> on.
+    /// </summary>
+    private void Vertical(Picture picture, int first, ReadOnlySpan<float> weights, int left, int pixels)
+    {
+        var stride = 3 * picture.Width;
+        var (first2, last2) = (firstTwo, lastTwo);
+        var from = picture.Pixels + (long)first * stride + 3 * left;
+        for (var to = line; to < line + 4 * pixels; to += 4 * Group, from += 3 * Group)
+        {
+            var (low, high) = (Vector256<float>.Zero, Vector256<float>.Zero);
+            var at = from;
+            foreach (var weight in weights)
+            {
+                // Up to 4 bytes past the row's last group are read; the picture has slack for that.
+                var four = Vector256.Create(Vector128.Load(at));   // in both halves
+                low += Vector256.ConvertToSingle(Shuffled(four, first2)) * weight;
+                high += Vector256.ConvertToSingle(Shuffled(four, last2)) * weight;
+                at += stride;
+            }
+            low.Store(to);
+            high.Store(to + 8);
         }
     }
 
-    /// <summary>line[i] = Σ weight · byte i of rows from <paramref name="first"/> on, columns from <paramref name="left"/> on.</summary>
-    private void Vertical(Picture picture, int first, ReadOnlySpan<float> weights, int left, int floats)
-    {
-        var stride = 3 * picture.Width;
-        var from = picture.Pixels + (long)first * stride + 3 * left;
-        for (var i = 0; i < floats; i += Step)
-        {
-            var (low, high) = (Vector256<float>.Zero, Vector256<float>.Zero);
-            var at = from + i;
-            foreach (var weight in weights)
-            {
-                // Up to 15 bytes past the row's end are read; the picture has slack for that.
-                var pixels = Vector256.WidenLower(Vector128.Load(at).ToVector256Unsafe());
-                low += Vector256.ConvertToSingle(Vector256.WidenLower(pixels).AsInt32()) * weight;
-                high += Vector256.ConvertToSingle(Vector256.WidenUpper(pixels).AsInt32()) * weight;
-                at += stride;
-            }
-            low.Store(line + i);
-            high.Store(line + i + Step / 2);
-        }
-    }
+    // Both give 0 for an index of 255. The second is slow where it is not compiled to the first.
+    private static Vector256<int> Shuffled(Vector256<byte> bytes, Vector256<byte> indices) => (Avx2.IsSupported ? Avx2.Shuffle(bytes, indices) : Vector256.Shuffle(bytes, indices)).AsInt32();
 
     private void Grow(int floats)
     {

@@ -1,14 +1,15 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace AlexNetParallel.Data.Preparing;
 
 /// <summary>Running whole-number sums over images: of each pixel, and of the products of R, G, B.</summary>
 internal sealed unsafe class StatisticsSums(int height, int width)
 {
-    private const int MostRecent = 1 << 23;   // 2²³ · 255 < 2³¹
+    private const int MostRecent = 257;   // 257 · 255 < 2¹⁶
 
     private readonly long[] pixels = new long[3 * height * width];
-    private readonly int[] recent = new int[3 * height * width];   // of the last images: added to pixels before they grow too large
+    private readonly ushort[] recent = new ushort[3 * height * width];   // of the last images: added to pixels before they grow too large
     private int recentImages;
     private readonly long[] products = new long[6];   // RR, RG, RB, GG, GB, BB; 255² a pixel: room for 1.4·10¹⁴ pixels
 
@@ -26,15 +27,15 @@ internal sealed unsafe class StatisticsSums(int height, int width)
         {
             var (end, i) = (Math.Min(from + run, count), from);
             Vector256<int> vrr = default, vrg = default, vrb = default, vgg = default, vgb = default, vbb = default;
-            for (; i + 8 <= end; i += 8)
+            for (; i + 16 <= end; i += 16)
             {
-                Vector256<int> x = Eight(r + i), y = Eight(g + i), z = Eight(b + i);
-                vrr += x * x;
-                vrg += x * y;
-                vrb += x * z;
-                vgg += y * y;
-                vgb += y * z;
-                vbb += z * z;
+                Vector256<short> x = Sixteen(r + i), y = Sixteen(g + i), z = Sixteen(b + i);
+                vrr += Products(x, x);
+                vrg += Products(x, y);
+                vrb += Products(x, z);
+                vgg += Products(y, y);
+                vgb += Products(y, z);
+                vbb += Products(z, z);
             }
             int rr = Vector256.Sum(vrr), rg = Vector256.Sum(vrg), rb = Vector256.Sum(vrb), gg = Vector256.Sum(vgg), gb = Vector256.Sum(vgb), bb = Vector256.Sum(vbb);
             for (; i < end; i++)
@@ -59,20 +60,23 @@ internal sealed unsafe class StatisticsSums(int height, int width)
 
     private void AddPixels(byte* planes, int count)
     {
-        fixed (int* sums = recent)
+        fixed (ushort* sums = recent)
         {
             var i = 0;
-            for (; i + 8 <= count; i += 8) (Vector256.Load(sums + i) + Eight(planes + i)).Store(sums + i);
+            for (; i + 16 <= count; i += 16) (Vector256.Load(sums + i) + Sixteen(planes + i).AsUInt16()).Store(sums + i);
             for (; i < count; i++) sums[i] += planes[i];
         }
         if (++recentImages == MostRecent) Settle();
     }
 
-    private static Vector256<int> Eight(byte* bytes)
+    private static Vector256<short> Sixteen(byte* bytes) => Vector256.WidenLower(Vector128.Load(bytes).ToVector256Unsafe()).AsInt16();
+
+    /// <summary>The products, added in pairs: which pairs is of no matter.</summary>
+    private static Vector256<int> Products(Vector256<short> a, Vector256<short> b)
     {
-        var words = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)bytes).AsByte());
-        var (low, high) = Vector128.Widen(words);
-        return Vector256.Create(low, high).AsInt32();
+        if (Avx2.IsSupported) return Avx2.MultiplyAddAdjacent(a, b);
+        var ((a0, a1), (b0, b1)) = (Vector256.Widen(a), Vector256.Widen(b));
+        return a0 * b0 + a1 * b1;
     }
 
     private void Settle()
