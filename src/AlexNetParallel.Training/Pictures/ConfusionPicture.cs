@@ -16,8 +16,8 @@ public static class ConfusionPicture
         var named = classes <= MostNamed;
         var longest = named ? names.Take(classes).Max(n => Math.Min(20, n.Length)) : 0;
         var cell = named ? Math.Max(22, 600 / classes) : Math.Max(1, 1000 / classes);
-        var (left, top) = (longest * Font.Advance + 12, named ? 22 : 12);
-        var canvas = new Canvas(left + classes * cell + 8, top + classes * cell + 24);
+        var (left, top) = (longest * Font.Advance + 12, 22);
+        var canvas = new Canvas(left + classes * cell + (named ? cell : 8), top + classes * cell + (named ? 34 : 12));
         canvas.Text("rows: right class, columns: first guess, % of the row", 8, 6, Colour.Black);
         for (var label = 0; label < classes; label++)
         {
@@ -32,7 +32,12 @@ public static class ConfusionPicture
                     canvas.Text((100 * part).ToString("F0", CultureInfo.InvariantCulture), left + guess * cell + 3, top + label * cell + cell / 2 - 3, Colour.Black);
             }
         }
-        if (named) for (var guess = 0; guess < classes; guess++) canvas.Text(names[guess][..Math.Min(names[guess].Length, (cell - 2) / Font.Advance)], left + guess * cell, top + classes * cell + 5, Colour.Black);
+        // Names below the columns stand in two lines in turn: each has room for twice a cell.
+        for (var guess = 0; named && guess < classes; guess++)
+        {
+            var name = names[guess][..Math.Min(names[guess].Length, (2 * cell - 6) / Font.Advance)];
+            canvas.Text(name, left + guess * cell, top + classes * cell + 5 + guess % 2 * 13, Colour.Black);
+        }
         return canvas;
     }
 

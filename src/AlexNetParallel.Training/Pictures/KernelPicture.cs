@@ -8,7 +8,7 @@ namespace AlexNetParallel.Training.Pictures;
 /// <summary>The kernels of the first layer as colours, tower 0 above tower 1: the paper's figure 3.</summary>
 public static class KernelPicture
 {
-    private const int PerRow = 16, Gap = 1, Between = 12;
+    private const int PerRow = 16, Gap = 1, Between = 8, Caption = Font.Height + 5;
 
     /// <summary>Weights of the first layer: (channel, y, x, kernel).</summary>
     /// <exception cref="CheckpointException">The first layer is no convolution of an RGB image.</exception>
@@ -29,13 +29,14 @@ public static class KernelPicture
         var columns = Math.Min(PerRow, perTower);
         var rows = (perTower + columns - 1) / columns;
         var towers = kernels / perTower;
-        var canvas = new Canvas(columns * cell + Gap, towers * (rows * cell + Gap) + (towers - 1) * Between);
-        canvas.Fill(0, 0, canvas.Width, canvas.Height, Colour.White);
+        var block = Caption + rows * cell + Gap;
+        var canvas = new Canvas(columns * cell + Gap, towers * block + (towers - 1) * Between);
+        for (var tower = 0; tower < towers; tower++) canvas.Text(towers > 1 ? $"{layer.Name}: tower {tower}" : layer.Name, 2, tower * (block + Between) + 2, Colour.Black);
         var largest = weights.Max(Math.Abs);
         for (var kernel = 0; kernel < kernels; kernel++)
         {
             var (tower, place) = (kernel / perTower, kernel % perTower);
-            var (left, top) = (Gap + place % columns * cell, Gap + tower * (rows * cell + Gap + Between) + place / columns * cell);
+            var (left, top) = (Gap + place % columns * cell, Gap + tower * (block + Between) + Caption + place / columns * cell);
             var own = commonScale ? largest : Enumerable.Range(0, 3 * size * size).Max(i => Math.Abs(weights[i * kernels + kernel]));
             for (var y = 0; y < size; y++)
                 for (var x = 0; x < size; x++)
