@@ -16,13 +16,18 @@ public sealed class ImageNetTests(ImageNetTests.Trained trained) : IClassFixture
 
         public IReadOnlyList<JsonElement> Lines { get; private set; } = [];
 
+        /// <summary>The command line that prepares the sample.</summary>
+        public static string[] Preparing(string set, params string[] more)
+        {
+            string At(string name) => Repository.Shared("data", "imagenet-sample", name);
+            return ["data", "prepare", At("ILSVRC2012_img_train_sample200.tar"), set, "--validation", At("ILSVRC2012_img_val_sample40.tar"), "--ground-truth", At("val_sample40_ground_truth.txt"),
+                "--ids", Repository.Shared("data", "ilsvrc2012", "label_map.tsv"), "--class-names", Repository.Shared("data", "ilsvrc2012", "synset_words.txt"), "--shard-images", "64", .. more];
+        }
+
         public async Task InitializeAsync()
         {
-            var sample = Repository.Shared("data", "imagenet-sample");
-            if (!Directory.Exists(sample) || Data.ImageLibraries.Check().Any(l => l.Problem is not null)) return;
-            var (code, lines, error) = await AlexnetProcess.RunAsync(Folder, "data", "prepare", Path.Combine(sample, "ILSVRC2012_img_train_sample200.tar"), "set",
-                "--validation", Path.Combine(sample, "ILSVRC2012_img_val_sample40.tar"), "--ground-truth", Path.Combine(sample, "val_sample40_ground_truth.txt"),
-                "--ids", Repository.Shared("data", "ilsvrc2012", "label_map.tsv"), "--class-names", Repository.Shared("data", "ilsvrc2012", "synset_words.txt"), "--shard-images", "64");
+            if (!Directory.Exists(Repository.Shared("data", "imagenet-sample")) || Data.ImageLibraries.Check().Any(l => l.Problem is not null)) return;
+            var (code, lines, error) = await AlexnetProcess.RunAsync(Folder, Preparing("set"));
             Assert.True(code == 0, error);
             Prepared = lines.Single();
             (code, Lines, error) = await AlexnetProcess.RunAsync(Folder, "train", "--recipe", "alexnet-2012-source", "--data", "set", "--batch", "32", "--steps", "2", "--run", "run");
@@ -48,6 +53,27 @@ public sealed class ImageNetTests(ImageNetTests.Trained trained) : IClassFixture
             trained.Prepared.GetProperty("classes").GetInt32(), trained.Prepared.GetProperty("shards").GetInt32()));
         Assert.Equal(0, trained.Prepared.GetProperty("broken").GetArrayLength());
         Assert.Equal("n01443537 goldfish, Carassius auratus", File.ReadLines(At("set", "classes.txt")).First());
+    }
+
+    /// <summary>Killed when its first shard is whole, and begun again by the same command.</summary>
+    [SkippableFact]
+    public async Task A_killed_preparation_goes_on_to_the_same_bytes()
+    {
+        Require();
+        using (var process = AlexnetProcess.Start(trained.Folder, Trained.Preparing("killed", "--threads", "1")))
+        {
+            for (var clock = System.Diagnostics.Stopwatch.StartNew(); !File.Exists(At("killed", ".preparing")) && clock.Elapsed < TimeSpan.FromMinutes(1);) await Task.Delay(2);
+            RunningProcess.Signal("KILL", process.Id);
+            Assert.NotEqual(0, (await process.EndAsync()).Code);
+        }
+        Assert.False(File.Exists(At("killed", "dataset.json")));
+        var (code, _, error) = await AlexnetProcess.RunAsync(trained.Folder, Trained.Preparing("killed", "--threads", "1"));
+        Assert.True(code == 0, error);
+        Assert.Matches(@"going on: (64|128|192|200) of 240 images are done", error);
+        Assert.Equal(Digests("set"), Digests("killed"));
+
+        IEnumerable<string> Digests(string set) => Directory.GetFiles(At(set)).Order(StringComparer.Ordinal)
+            .Select(f => $"{Path.GetFileName(f)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}");
     }
 
     [SkippableFact]
