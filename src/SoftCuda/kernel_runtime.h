@@ -21,6 +21,8 @@ using f32 = float; using f64 = double;
 template <class T, class U> static inline T bits(U u) { static_assert(sizeof(T) == sizeof(U)); T t; memcpy(&t, &u, sizeof t); return t; }
 static inline f32 fma_(f32 a, f32 b, f32 c) { return __builtin_fmaf(a, b, c); }
 static inline f64 fma_(f64 a, f64 b, f64 c) { return __builtin_fma(a, b, c); }
+using f32x8 = f32 __attribute__((vector_size(32)));
+static inline f32x8 fma8_(f32 a, f32x8 b, f32x8 c) { f32x8 r; for (int i = 0; i < 8; i++) r[i] = __builtin_fmaf(a, b[i], c[i]); return r; }
 static inline f32 sqrt_(f32 x) { return __builtin_sqrtf(x); }
 static inline f64 sqrt_(f64 x) { return __builtin_sqrt(x); }
 static inline f32 abs_(f32 x) { return __builtin_fabsf(x); }

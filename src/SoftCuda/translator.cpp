@@ -24,7 +24,10 @@ public:
         out << "#include \"kernel_runtime.h\"\n" << globals.str()
             << "extern \"C\" __attribute__((visibility(\"default\"))) void soft_entry(Thread& t, const char* parameters) {\n"
             << "char* const shared = t.shared; (void)shared; (void)parameters;\n";
-        for (const Statement& s : kernel.body) writeStatement(out, s);
+        for (size_t i = 0; i < kernel.body.size();) {
+            if (isRow(i)) { writeRow(out, i); i += RowLength; }
+            else writeStatement(out, kernel.body[i++]);
+        }
         out << "}\n";
         result.source = out.str();
         return std::move(result);
@@ -110,6 +113,36 @@ private:
                 out << cppType(s.operation) << ' ' << cppName(name) << ";\n";
             }
         }
+    }
+
+    /// A row of a matrix product's tile: one number times eight others, added to eight sums. The host's compiler finds the vector in it only where nothing
+    /// complicated follows, and it is where a kernel's time goes.
+    static constexpr size_t RowLength = 8;
+
+    bool isRow(size_t first) const {
+        if (first + RowLength > kernel.body.size()) return false;
+        std::set<std::string> written;
+        for (size_t i = first; i < first + RowLength; i++) {
+            const Statement& s = kernel.body[i];
+            if (s.kind != Statement::Instruction || s.operation != "fma.rn.f32" || !s.guard.empty() || s.operands.size() != 4 || s.operands[1] != kernel.body[first].operands[1]) return false;
+            for (size_t o = 0; o < 4; o++) {
+                auto found = names.registers.find(s.operands[o]);
+                if (found == names.registers.end() || found->second != "f32" || written.count(s.operands[o])) return false;
+            }
+            written.insert(s.operands[0]);
+        }
+        return true;
+    }
+
+    void writeRow(std::ostringstream& out, size_t first) {
+        std::string factors, sums, results;
+        for (size_t i = 0; i < RowLength; i++) {
+            const std::vector<std::string>& o = kernel.body[first + i].operands;
+            factors += (i ? ", " : "") + cppName(o[2]);
+            sums += (i ? ", " : "") + cppName(o[3]);
+            results += " " + cppName(o[0]) + " = r[" + std::to_string(i) + "];";
+        }
+        out << "{ const f32x8 r = fma8_(" << cppName(kernel.body[first].operands[1]) << ", f32x8{" << factors << "}, f32x8{" << sums << "});" << results << " }\n";
     }
 
     void writeInstruction(std::ostringstream& out, const Statement& s) {
