@@ -85,6 +85,14 @@ public readonly record struct ExchangeTimes(double Exposed, double Idle, double 
     /// <summary>What passed between two readings.</summary>
     public static ExchangeTimes operator -(ExchangeTimes later, ExchangeTimes earlier) =>
         new(later.Exposed - earlier.Exposed, later.Idle - earlier.Idle, later.Moving - earlier.Moving);
+
+    /// <summary>
+    /// The same as a device with a queue of its own notices it: the thread waits ahead of the device, which meanwhile computes what it was asked for before. That covers the
+    /// beginning of the thread's wait, in which the other worker had not come so far.
+    /// </summary>
+    /// <param name="starved">Seconds in which the device had nothing to do.</param>
+    public ExchangeTimes NoticedBy(double starved) =>
+        this with { Exposed = starved, Idle = Math.Min(starved, Math.Max(0, Idle - Math.Max(0, Exposed - starved))) };
 }
 
 /// <summary>An exchange could not go on: a peer is gone, or the job was aborted. The message says which and at which slab.</summary>

@@ -31,6 +31,22 @@ public sealed class MeasuringTests
         Assert.Equal(35 * timings[0].Bytes, group.Transports[0].Counters(0).PayloadBytesSent);
     }
 
+    /// <summary>The thread waited 10 s for the other worker and 1 s for the slab; the device computed through the first of them.</summary>
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(0.5, 0, 0.5)]
+    [InlineData(2, 1, 1)]
+    [InlineData(11, 10, 1)]
+    [InlineData(13, 10, 3)] // a copy to the device came after the slab
+    public void A_device_with_a_queue_notices_the_end_of_what_its_thread_waits(double starved, double idle, double exchanging)
+    {
+        var noticed = new ExchangeTimes(Exposed: 11, Idle: 10, Moving: 4).NoticedBy(starved);
+        Assert.Equal(starved, noticed.Exposed);
+        Assert.Equal(idle, noticed.Idle);
+        Assert.Equal(exchanging, noticed.Exposed - noticed.Idle);
+        Assert.Equal(4, noticed.Moving);
+    }
+
     [Fact]
     public async Task Tools_can_watch_the_bytes()
     {

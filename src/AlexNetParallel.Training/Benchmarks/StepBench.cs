@@ -12,14 +12,14 @@ namespace AlexNetParallel.Training.Benchmarks;
 /// <param name="Seconds">Median time of a step.</param>
 /// <param name="ImagesPerSecond">Batch by <paramref name="Seconds"/>.</param>
 /// <param name="FlopPerSecond">FLOP of the layers with weights, forward and backward, by <paramref name="Seconds"/>.</param>
-/// <param name="PeakFlopPerSecond">Median of what all workers' devices reach at best together, measured after each step.</param>
-/// <param name="FractionOfPeak">Median of each step's speed by the peak measured right after it.</param>
+/// <param name="PeakFlopPerSecond">Median of what all workers' devices reach at best together, measured after each step; null where they cannot measure it (CUDA).</param>
+/// <param name="FractionOfPeak">Median of each step's speed by the peak measured right after it; null likewise.</param>
 /// <param name="MeanSeconds">Mean time of a step: what the parts of <paramref name="Breakdown"/> add up to.</param>
 /// <param name="Breakdown">Where the time went: means over steps and workers.</param>
 /// <param name="Memory">Memory of each worker, by rank.</param>
 /// <param name="PlannedMemoryBytes">The plan's figure for <see cref="WorkerMemory.OwnBytes"/>, by rank.</param>
 public sealed record StepTiming(
-    int Workers, int Steps, double Seconds, double ImagesPerSecond, double FlopPerSecond, double PeakFlopPerSecond, double FractionOfPeak, double MeanSeconds,
+    int Workers, int Steps, double Seconds, double ImagesPerSecond, double FlopPerSecond, double? PeakFlopPerSecond, double? FractionOfPeak, double MeanSeconds,
     TickTimes Breakdown, IReadOnlyList<WorkerMemory> Memory, IReadOnlyList<long> PlannedMemoryBytes);
 
 /// <summary>Times training steps of real worker processes.</summary>
@@ -50,8 +50,10 @@ public sealed class StepBench(ProgramCommand program, IReadOnlyList<string> work
         var seconds = Median(steps.Select(s => s.Seconds));
         var peaks = steps.Select(s => s.Workers.Sum(w => w.PeakFlopPerSecond)).ToList();
         var sum = steps.SelectMany(s => s.Workers).Aggregate(default(TickTimes), (total, worker) => total + worker.Times);
+        var known = peaks.All(p => p > 0);
         return new StepTiming(
-            plan.Workers, steps.Count, seconds, plan.Batch / seconds, flop / seconds, Median(peaks), Median(steps.Select((s, i) => flop / s.Seconds / peaks[i])),
+            plan.Workers, steps.Count, seconds, plan.Batch / seconds, flop / seconds,
+            known ? Median(peaks) : null, known ? Median(steps.Select((s, i) => flop / s.Seconds / peaks[i])) : null,
             steps.Average(s => s.Seconds), sum / (steps.Count * plan.Workers), done.Memory, [.. plan.Programs.Select(p => p.Memory.Total)]);
     }
 

@@ -1,15 +1,15 @@
 namespace AlexNetParallel.Training.Coordination;
 
 /// <summary>
-/// Where a worker's time went in one tick, in seconds. All parts but <see cref="ExchangeHidden"/> follow one another on the worker's thread,
-/// so their sum is the tick's time.
+/// Where a worker's time went in one tick, in seconds. All parts but <see cref="ExchangeHidden"/> follow one another on the worker's thread (on a CUDA device: in
+/// the device's queue, by its own clock), so their sum is the tick's time.
 /// </summary>
 /// <param name="Compute">In operations of the device.</param>
-/// <param name="ExchangeExposed">Sending, receiving, or waiting for a slab that was on its way.</param>
+/// <param name="ExchangeExposed">Nothing computed: sending, receiving, or waiting for a slab that was on its way.</param>
 /// <param name="WaitForSlower">Waiting for a slab that the other worker had not begun to send: it was slower.</param>
 /// <param name="Feed">Waiting for the batch.</param>
 /// <param name="Host">The rest: reports, orders, the program's own steps.</param>
-/// <param name="ExchangeHidden">Slabs of this worker were on their way while its thread did something else; no part of the sum.</param>
+/// <param name="ExchangeHidden">Slabs of this worker were on their way while it did something else; no part of the sum.</param>
 public readonly record struct TickTimes(double Compute, double ExchangeExposed, double WaitForSlower, double Feed, double Host, double ExchangeHidden)
 {
     /// <summary>The tick's time.</summary>

@@ -50,7 +50,7 @@ internal sealed class CudaLink : DeviceLink
 
     public override void Begin(nint address, TensorLayout? layout)
     {
-        if (Trace is { IsOn: true }) clock.BeginTrace();
+        clock.Begin();
         if (images is null || layout is null) return;
         pinned.Pin(address, layout.Size * sizeof(float));
         imagesArrived = 0;
@@ -93,6 +93,7 @@ internal sealed class CudaLink : DeviceLink
     {
         sender.ThrowIfFailed();
         transport.WaitReceived(slab.Id, tick);
+        clock.Received();
         if (transport.MovesBetweenDevices(slab.Id)) return;
         var (host, buffer) = Staged(slab.DestinationTensor);
         var (offset, floats) = Extent(slab.Destination);
@@ -114,8 +115,11 @@ internal sealed class CudaLink : DeviceLink
         Trace?.Add(step.Number, begin, end);
     }
 
+    public override double? StarvedSeconds => clock.StarvedSeconds;
+
     public override void Finish()
     {
+        clock.Finish();
         device.Synchronize();
         sender.Drain();
         clock.Collect(Trace);

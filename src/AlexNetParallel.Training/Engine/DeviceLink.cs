@@ -38,6 +38,12 @@ internal abstract class DeviceLink : IDisposable
     /// <summary>Runs a step, and sees to it that its time is counted at the latest by <see cref="Finish"/>.</summary>
     public abstract void Run(EngineStep step);
 
+    /// <summary>
+    /// Seconds since the engine was built in which the device had nothing to do because a slab was not there yet; null where computing and waiting are the same thread's,
+    /// so that what that thread waited is it.
+    /// </summary>
+    public virtual double? StarvedSeconds => null;
+
     /// <summary>Waits until all is computed and all sends are on their way.</summary>
     public abstract void Finish();
 

@@ -86,6 +86,11 @@ public sealed class WorkerEngine : IDisposable
     /// <summary>What all exchanges have cost this worker since it was connected.</summary>
     public ExchangeTimes ExchangeTimes => transport.Times;
 
+    /// <summary>
+    /// Seconds since the engine was built in which a device with a queue of its own had nothing to do because a slab was not there yet; null where the engine's thread computes.
+    /// </summary>
+    public double? StarvedSeconds => link.StarvedSeconds;
+
     /// <summary>Forgets the times so far.</summary>
     public void ResetTimes()
     {

@@ -77,11 +77,12 @@ public sealed class TrainingJob(TrainingJobOptions options) : IWorkerJob
         var (images, labels) = feed!.Take(tick);
         Trace?.Add(StepTrace.Feed, begin, Stopwatch.GetTimestamp());
         var fed = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        var (computed, exchanged) = (engine!.ComputeSeconds, engine.ExchangeTimes);
+        var (computed, exchanged, starved) = (engine!.ComputeSeconds, engine.ExchangeTimes, engine.StarvedSeconds);
         var loss = engine.Run(tick, images, labels, rules);
         feed.Release();
         TellKernels();
         var (compute, exchange) = (engine.ComputeSeconds - computed, engine.ExchangeTimes - exchanged);
+        if (engine.StarvedSeconds - starved is { } late) exchange = exchange.NoticedBy(late);
         var host = Stopwatch.GetElapsedTime(begin).TotalSeconds - fed - compute - exchange.Exposed;
         var times = new TickTimes(
             compute, exchange.Exposed - exchange.Idle, exchange.Idle, fed, host, Math.Max(0, exchange.Moving - (exchange.Exposed - exchange.Idle)));

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using AlexNetParallel.Devices.Cuda;
+
 namespace AlexNetParallel.Cli.Tests.Runs;
 
 /// <summary>`alexnet bench step`, with real worker processes.</summary>
@@ -25,5 +28,22 @@ public sealed class BenchStepTests
             Assert.Equal(line.GetProperty("workers").GetInt32(), line.GetProperty("peak_memory_bytes").GetArrayLength());
         }
         Assert.Equal(0, lines[1].GetProperty("breakdown").GetProperty("exchange_exposed").GetDouble());
+    }
+
+    /// <summary>There the thread that waits for a slab is not what computes: the device still may.</summary>
+    [SkippableFact]
+    public async Task On_CUDA_a_wait_counts_only_while_the_device_has_nothing_to_do()
+    {
+        Skip.If(CudaDriver.FindSoftFolder() is null, "the software device is not built (scripts/soft-cuda.sh)");
+        var (code, lines, error) = await AlexnetProcess.RunAsync(Path.GetTempPath(), "bench", "step", "--recipe", "quickstart", "--steps", "2", "--batch", "32", "--device", "cuda", "--driver", "soft");
+        Assert.True(code == 0, error);
+        var line = Assert.Single(lines);
+        double Part(string name) => line.GetProperty("breakdown").GetProperty(name).GetDouble();
+        var mean = line.GetProperty("mean_seconds").GetDouble();
+        string[] parts = ["compute", "exchange_exposed", "wait_for_slower", "feed", "host"];
+        Assert.All(parts, p => Assert.InRange(Part(p), 0, mean));
+        Assert.InRange(parts.Sum(Part), 0.5 * mean, mean * 1.0001);
+        Assert.True(Part("compute") > 0);
+        Assert.Equal(JsonValueKind.Null, line.GetProperty("fraction_of_peak").ValueKind);
     }
 }

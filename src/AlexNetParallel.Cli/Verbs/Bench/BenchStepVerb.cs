@@ -72,8 +72,11 @@ internal sealed class BenchStepVerb : Verb
         if (timings.Count > 1) Row("times one worker", t => string.Create(CultureInfo.InvariantCulture, $"{t.ImagesPerSecond / timings[^1].ImagesPerSecond:F2}"));
         Row("step, median", t => Units.Seconds(t.Seconds));
         Row("speed", t => $"{Units.Flop(t.FlopPerSecond)}/s");
-        Row("peak of the devices", t => $"{Units.Flop(t.PeakFlopPerSecond)}/s");
-        Row("of the peak", t => string.Create(CultureInfo.InvariantCulture, $"{100 * t.FractionOfPeak:F1} %"));
+        if (timings.All(t => t.PeakFlopPerSecond is not null))
+        {
+            Row("peak of the devices", t => $"{Units.Flop(t.PeakFlopPerSecond!.Value)}/s");
+            Row("of the peak", t => string.Create(CultureInfo.InvariantCulture, $"{100 * t.FractionOfPeak:F1} %"));
+        }
         Row("step, mean", t => Units.Seconds(t.MeanSeconds));
         Part("  compute", b => b.Compute);
         Part("  exchange, exposed", b => b.ExchangeExposed);
