@@ -5,7 +5,7 @@ namespace AlexNetParallel.Cli.Tests.Runs;
 
 /// <summary>
 /// The loss of runs on images: coordinator and two CUDA workers on two software devices, by peer and by grpc, against the CPU's run of the same recipe.
-/// Longer ones are in docs/measurements/cuda-curves.md.
+/// Longer ones are in docs/measurements/cuda-curves.md, with the tolerance that whole runs are held to; its first two lines are held here.
 /// </summary>
 public sealed class CudaCurveTests(Xunit.Abstractions.ITestOutputHelper output) : IDisposable
 {
@@ -33,7 +33,6 @@ public sealed class CudaCurveTests(Xunit.Abstractions.ITestOutputHelper output) 
         for (var i = 0; i < steps; i++)
         {
             output.WriteLine(FormattableString.Invariant($"step {i + 1}: {cpu.Losses[i]:F6} on the CPU, {peer.Losses[i]:F6} on CUDA"));
-            // Two orders of summation: rounding at first, then as far apart as training drives two nets that were never quite the same.
             Assert.InRange(peer.Losses[i], cpu.Losses[i] * (1 - Tolerance(i)), cpu.Losses[i] * (1 + Tolerance(i)));
         }
 
@@ -45,5 +44,6 @@ public sealed class CudaCurveTests(Xunit.Abstractions.ITestOutputHelper output) 
         }
     }
 
+    /// <summary>Two orders of summation: rounding at first, then as far apart as training drives two nets that were never quite the same. A part of the CPU's loss.</summary>
     private static double Tolerance(int step) => step < 3 ? 1e-4 : 0.01;
 }

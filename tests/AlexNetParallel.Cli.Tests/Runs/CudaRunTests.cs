@@ -35,9 +35,14 @@ public sealed class CudaRunTests : IDisposable
         // Two workers on one device; devices that do not reach each other; streams that lag at random.
         var shared = await Train("shared", [.. cuda, "--devices", "0,0"], ("SOFTCUDA_DELAY", "2000"));
         Assert.Equal(whole.Weights, shared.Weights);
-        var staged = await Train("staged", cuda, ("SOFTCUDA_PEER", "0"), ("SOFTCUDA_DELAY", "2000"));
+        // The last with other kernels than the registry's: the same bits.
+        var staged = await Train("staged", cuda, ("SOFTCUDA_PEER", "0"), ("SOFTCUDA_DELAY", "2000"), ("ALEXNET_FORCE_KERNEL", "conv_taps_any"));
+        Assert.Contains("kernels: conv_taps_any for ", staged.Error, StringComparison.Ordinal);
         Assert.Contains("slabs to worker 1: through pinned host memory", staged.Error, StringComparison.Ordinal);
         Assert.Equal(whole.Weights, staged.Weights);
+        var host = await Train("host", cuda, ("ALEXNET_CUDA_PEER", "host"));
+        Assert.Contains("slabs to worker 1: through pinned host memory", host.Error, StringComparison.Ordinal);
+        Assert.Equal(whole.Weights, host.Weights);
 
         // The CPU sums in another order: after two steps only rounding differs.
         var cpu = await Train("cpu", []);
