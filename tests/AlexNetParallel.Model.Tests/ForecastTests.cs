@@ -11,9 +11,9 @@ namespace AlexNetParallel.Model.Tests;
 public sealed class ForecastTests
 {
     /// <summary>A machine that computes at 1 TFLOP/s and has no other limits, but for what the test sets.</summary>
-    private static Machine Ideal(double latency = 0, double bytesPerSecond = 1e30, double busy = 0, double memory = 1e30) => new("ideal", "made up", memory,
+    private static Machine Ideal(double latency = 0, double bytesPerSecond = 1e30, double slabWork = 0, double workBytesPerSecond = 1e30, double memory = 1e30) => new("ideal", "made up", memory,
         Enum.GetValues<WorkKind>().ToDictionary(k => k, k => (IReadOnlyList<Rate>)[new Rate(1, k is WorkKind.Memory or WorkKind.Normalization ? 1e30 : 1e12)]),
-        new Dictionary<string, Link> { ["line"] = new(latency, bytesPerSecond, busy) }, 1, 1, 0);
+        new Dictionary<string, Link> { ["line"] = new(latency, bytesPerSecond, slabWork, workBytesPerSecond) }, 1, 1, 0);
 
     private static Plan Compile(string partition, int workers) => Plan.Compile(NetworkFile.Load("alexnet-2012", "source"), PartitionFile.Load(partition), workers, 128);
 
@@ -37,14 +37,30 @@ public sealed class ForecastTests
     }
 
     [Fact]
-    public void ASlowLineIsPaidByteForByteWhenTheWorkerItselfCopies()
+    public void ASlowLineIsWaitedFor()
     {
         var free = Forecast.Of(Compile("paper", 2), Ideal(), "line").Seconds;
         var plan = Compile("paper", 2);
-        var copied = Forecast.Of(plan, Ideal(bytesPerSecond: 1e6, busy: 1), "line");
-        Assert.Equal(plan.Slabs.Where(s => s.From == 0).Sum(s => s.Bytes) / 1e6, copied.WaitSeconds[0], 2.0);
-        Assert.True(copied.Seconds > free + plan.BytesPerStep / 2 / 1e6 * 0.99);
-        Assert.Equal(plan.BytesPerStep, copied.Bytes);
+        var slow = Forecast.Of(plan, Ideal(bytesPerSecond: 1e6), "line");
+        Assert.InRange(slow.Seconds, plan.BytesPerStep / 2 / 1e6, plan.BytesPerStep / 2 / 1e6 + 2 * free);
+        Assert.Equal(plan.BytesPerStep, slow.Bytes);
+    }
+
+    [Fact]
+    public void ProcessorTimeOfALinkIsTakenFromTheWorkersAtBothEndsUnlessTheyWait()
+    {
+        var plan = Compile("paper", 2);
+        var free = Forecast.Of(plan, Ideal(), "line");
+        // An infinitely fast line that the processors move: every byte and slab that enters or leaves a worker is paid.
+        var slabs = plan.Slabs.Count(s => s.From == 0 || s.To == 0);
+        var busy = Forecast.Of(plan, Ideal(slabWork: 1e-4, workBytesPerSecond: 1e9), "line");
+        Assert.Equal(free.Seconds + plan.BytesPerStep / 1e9 + slabs * 1e-4, busy.Seconds, 1e-9);
+        Assert.Equal(free.ComputeSeconds, busy.ComputeSeconds);
+        // On a line as slow as that, most is done while the workers wait for it.
+        var (slow, both) = (Forecast.Of(plan, Ideal(bytesPerSecond: 1e7), "line").Seconds, Forecast.Of(plan, Ideal(bytesPerSecond: 1e7, workBytesPerSecond: 1e9), "line").Seconds);
+        Assert.InRange(both, slow, slow + plan.BytesPerStep / 1e9 / 2);
+        // Workers that leave cores free do not pay.
+        Assert.Equal(free.Seconds, Forecast.Of(plan, Ideal(workBytesPerSecond: 1e9) with { WorkersPerHost = 1000 }, "line").Seconds, free.Seconds * 0.01);
     }
 
     [Fact]
@@ -140,6 +156,15 @@ public sealed class ForecastTests
         // Section 5: 90 cycles through 1.2 million images took five to six days on two GTX 580.
         var step = Forecast.Of(Compile("source", 2), MachineFile.Load("gtx-580"), "pcie").Seconds;
         Assert.InRange(90 * 1.2e6 / 128 * step / 86_400, 5, 6);
+    }
+
+    [Fact]
+    public void MoreWorkersThanPlacesShareThem()
+    {
+        var one = Ideal() with { WorkersPerHost = 2, Hosts = 1 };
+        Assert.Equal((1, 1, 2), (one.SlowdownWith(1), one.SlowdownWith(2), one.SlowdownWith(4)));
+        Assert.Equal(1, (one with { Hosts = null }).SlowdownWith(4));
+        Assert.Equal(1, MachineFile.Parse(MachineFile.Write(one), "one.yaml").Hosts);
     }
 
     [Fact]

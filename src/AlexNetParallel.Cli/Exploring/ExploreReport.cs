@@ -78,14 +78,7 @@ internal sealed class ExploreReport(Recipe recipe, TargetMachine machine, IReadO
         File.WriteAllText(file, text.ToString());
     }
 
-    private string? Errors()
-    {
-        var errors = rows.Where(r => r.Error is not null).OrderBy(r => Math.Abs(r.Error!.Value)).ToList();
-        if (errors.Count == 0) return null;
-        var (median, worst) = (errors[errors.Count / 2], errors[^1]);
-        return string.Create(CultureInfo.InvariantCulture,
-            $"Forecast against measured: median error {100 * Math.Abs(median.Error!.Value):F1} %, the worst {100 * worst.Error!.Value:+0.0;-0.0} % ({worst.Partition} over {worst.Transport}), of {errors.Count}.");
-    }
+    private string? Errors() => ForecastErrors.Text([.. rows.Where(r => r.Error is not null).Select(r => (r.Error!.Value, $"{r.Partition} over {r.Transport}"))]);
 
     private IReadOnlyList<string> Cells(ExploreRow r)
     {

@@ -12,6 +12,14 @@ namespace AlexNetParallel.Cli.Exploring;
 /// <summary>`alexnet explore --search`: the cheapest sharding of each layer, beside what the known partitions cost by the same rule.</summary>
 internal static class ExploreSearch
 {
+    /// <summary>The partitions that others are set beside.</summary>
+    public static IReadOnlyList<string> Known { get; } = ["paper", "data", "hybrid", "single"];
+
+    /// <summary>What those of them cost that fit the network and the workers.</summary>
+    public static IReadOnlyList<(string Name, ShardingCost Cost)> CostsOfKnown(Network network, LayerCosts costs, ShardingSearch search) =>
+        [.. Known.Select(name => (Name: name, Shardings: PartitionFile.Load(name).For(network)))
+            .Where(p => network.Layers.All(l => costs.Choices(l).Contains(p.Shardings[l.Number]))).Select(p => (p.Name, search.Of(p.Shardings)))];
+
     public static int Print(VerbContext context, Recipe recipe, TargetMachine machine, string transport)
     {
         var network = recipe.Network;
@@ -20,8 +28,7 @@ internal static class ExploreSearch
         var began = Stopwatch.GetTimestamp();
         var best = search.Best(machine.MemoryBytes);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        var known = ((string[])["paper", "data", "hybrid", "single"]).Select(name => (Name: name, Shardings: PartitionFile.Load(name).For(network)))
-            .Where(p => network.Layers.All(l => costs.Choices(l).Contains(p.Shardings[l.Number]))).Select(p => (p.Name, Cost: search.Of(p.Shardings))).ToList();
+        var known = CostsOfKnown(network, costs, search);
         if (best is null)
         {
             context.Complain($"no sharding of {network.Name} on {recipe.Workers} workers fits into {Units.Bytes(machine.MemoryBytes)} a worker");

@@ -36,13 +36,16 @@ internal static class Inspection
     public static IReadOnlyList<Finding> All() =>
         [System(), Processor(), Vectors(), Memory(), HugePages(), SharedMemory(), Loopback(), UnixSocket(), .. Libraries(), Recipes(), Disk()];
 
+    /// <summary>What the processor calls itself.</summary>
+    public static string ProcessorName => Lines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor";
+
     private static Finding System() => new("system", OperatingSystem.IsLinux() ? FindingStatus.Ok : FindingStatus.Missing,
         $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}, {RuntimeInformation.FrameworkDescription}", OperatingSystem.IsLinux() ? "" : "only Linux is supported");
 
     private static Finding Processor()
     {
         var cores = Environment.ProcessorCount;
-        var model = Lines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor";
+        var model = ProcessorName;
         return new Finding("processor", cores >= 2 ? FindingStatus.Ok : FindingStatus.Lacking, $"{model}, {cores} {(cores == 1 ? "core" : "cores")} for this process",
             cores >= 2 ? "" : "two workers will share it");
     }

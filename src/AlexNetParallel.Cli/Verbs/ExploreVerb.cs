@@ -1,10 +1,13 @@
 using System.CommandLine;
+using AlexNetParallel.Cli.Charts;
 using AlexNetParallel.Cli.Exploring;
+using AlexNetParallel.Cli.Output;
 using AlexNetParallel.Model.Files;
 using AlexNetParallel.Model.Forecasting;
 using AlexNetParallel.Model.Networks;
 using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
+using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Training.Benchmarks;
 using AlexNetParallel.Training.Processes;
 using TargetMachine = AlexNetParallel.Model.Forecasting.Machine;
@@ -22,14 +25,16 @@ internal sealed class ExploreVerb : Verb
     private readonly Option<string?> transports = new("--transports") { Description = "Links of the machine to compare, with commas [default: all that it has]", HelpName = "A,B" };
     private readonly Option<bool> run = new("--run") { Description = "Run each of them with real processes, too, and print forecast beside measurement" };
     private readonly Option<int?> steps = Numbers.Option("--steps", $"Training steps of each run, after {StepBench.WarmUp} to warm up [default: 10]", 1);
+    private readonly Option<int?> rounds = Numbers.Option("--rounds", "How often the whole list is run, one after the other; the median counts, so that a slow minute of the machine does not fall on one row [default: 1]", 1);
     private readonly Option<bool> search = new("--search") { Description = "Find the cheapest sharding of each layer, under the memory limit" };
+    private readonly Option<bool> scaling = new("--scaling") { Description = "Images a second with 1, 2, 4, … workers, up to --workers, on the same batch" };
     private readonly Option<bool> all = new("--all") { Description = "The net of 2012 under every partition, and the author's variants of it, with the accuracy that he recorded" };
     private readonly Option<string?> markdown = new("--markdown") { Description = "Write the table to a file of Markdown, too", HelpName = "FILE" };
-    private readonly Option<string?> chart = new("--chart") { Description = "Draw the steps, compute and waiting, into an SVG file", HelpName = "FILE" };
+    private readonly Option<string?> chart = new("--chart") { Description = "Draw it into an SVG file: the steps, compute and waiting; with --scaling, images a second over workers", HelpName = "FILE" };
 
     public ExploreVerb() : base("explore", "Forecasts partitions and transports, runs them, or searches for the best")
     {
-        foreach (var option in what.All.Concat([calibrate, machine, partitions, transports, run, steps, search, all, markdown, chart]).Concat(machineOptions.All)) Options.Add(option);
+        foreach (var option in what.All.Concat([calibrate, machine, partitions, transports, run, steps, rounds, search, scaling, all, markdown, chart]).Concat(machineOptions.All)) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
@@ -37,22 +42,25 @@ internal sealed class ExploreVerb : Verb
         ("./alexnet explore --calibrate", "measures this machine (two minutes), then forecasts the quickstart under all partitions"),
         ("./alexnet explore --network cifar10-two-tower --batch 128 --run", "forecast beside measurement"),
         ("./alexnet explore --network alexnet-2012 --batch 128 --machine gtx-580 --partitions paper,data", "on the machine of 2012"),
-        ("./alexnet explore --all --machine gtx-580", "every way to cut that net, the author's own variants too"),
+        ("./alexnet explore --all --machine gtx-580", "every way to cut that net, the author's own variants too; with --run they are run here, too (ten minutes)"),
         ("./alexnet explore --network alexnet-2012 --batch 8192 --workers 64 --machine 100gbe-v100 --search", "the best sharding of each layer for 64 workers"),
+        ("./alexnet explore --network vgg-d --batch 8192 --workers 256 --machine 100gbe-v100 --scaling --chart scaling.svg", "1 to 256 workers"),
     ];
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
         if (context.Get(calibrate)) Calibrate(context);
-        if (context.Get(all)) return PrintAll(context);
+        if (context.Get(all)) return await PrintAllAsync(context).ConfigureAwait(false);
         var recipe = what.Load(context);
         var target = LoadMachine(context);
-        if (context.Get(search)) return ExploreSearch.Print(context, recipe, target, Names(context, transports) is [var link, ..] ? link : target.Links.Keys.First());
-        var ways = Names(context, transports) ?? [.. target.Links.Keys];
-        using var interruption = new Interruption(_ => context.Complain("interrupted; the workers are being stopped"), () => { });
+        var link = Names(context, transports) is [var first, ..] ? first : target.Links.Keys.First();
+        if (context.Get(search)) return ExploreSearch.Print(context, recipe, target, link);
+        if (context.Get(scaling)) return ExploreScaling.Print(context, recipe, target, link, context.Get(chart));
+        var ways = Names(context, transports) ?? [.. target.Links.Keys.Where(l => l != LinkCalibration.GrpcTls || !context.Get(run))];
+        if (context.Get(run) && ways.Contains(LinkCalibration.GrpcTls)) throw new UsageException($"found {run.Name} with '{LinkCalibration.GrpcTls}'; expected transports of one host: workers here need no encryption");
         if (context.Get(run) && context.IsGiven(machine)) throw new UsageException($"found both {run.Name} and {machine.Name}; only this machine can be run on");
-        var arguments = machineOptions.WorkerArguments(context);
         var rows = new List<ExploreRow>();
+        var cuts = new List<Partition>();
         foreach (var name in Names(context, partitions) ?? All())
         {
             var partition = PartitionFile.Load(name);
@@ -69,13 +77,11 @@ internal sealed class ExploreVerb : Verb
             foreach (var transport in plan.Exchanges.Count == 0 ? ways.Take(1) : ways)
             {
                 var forecast = Forecast.Of(plan, target, transport);
-                double? measured = context.Get(run)
-                    ? (await new StepBench(ProgramCommand.Current, arguments, transport, context.Log.WriteLine)
-                        .RunAsync(recipe with { Partition = partition }, context.Get(steps) ?? 10, noFeed: true, interruption.Token).ConfigureAwait(false)).Seconds
-                    : null;
-                rows.Add(new ExploreRow(partition.Name, transport, recipe.Workers, forecast, recipe.Batch / forecast.Seconds, measured));
+                rows.Add(new ExploreRow(partition.Name, transport, recipe.Workers, forecast, recipe.Batch / forecast.Seconds, null));
+                cuts.Add(partition);
             }
         }
+        if (context.Get(run)) rows = await MeasureAsync(context, recipe, rows, cuts).ConfigureAwait(false);
         if (rows.Count == 0) throw new UsageException("found no partition that fits; the reasons are above");
         new ExploreReport(recipe, target, rows).Print(context);
         if (context.Get(markdown) is { } file) new ExploreReport(recipe, target, rows).WriteMarkdown(file);
@@ -83,11 +89,46 @@ internal sealed class ExploreVerb : Verb
         return ExitCode.Done;
     }
 
-    private int PrintAll(VerbContext context)
+    /// <summary>The rows with what steps of real processes took.</summary>
+    private async Task<List<ExploreRow>> MeasureAsync(VerbContext context, Recipe recipe, IReadOnlyList<ExploreRow> rows, IReadOnlyList<Partition> partitions)
     {
-        if (context.Get(run) || context.Get(search)) throw new UsageException($"found {all.Name} with {run.Name} or {search.Name}; expected forecasts only");
+        using var interruption = new Interruption(_ => context.Complain("interrupted; the workers are being stopped"), () => { });
+        var arguments = machineOptions.WorkerArguments(context);
+        var measured = rows.Select(_ => new List<double>()).ToList();
+        for (var round = 0; round < (context.Get(rounds) ?? 1); round++)
+            foreach (var (i, row) in rows.Index())
+            {
+                var bench = new StepBench(ProgramCommand.Current, arguments, row.Transport, context.Log.WriteLine);
+                var timing = await bench.RunAsync(recipe with { Partition = partitions[i] }, context.Get(steps) ?? 10, noFeed: true, interruption.Token).ConfigureAwait(false);
+                measured[i].Add(timing.Seconds);
+            }
+        double Median(List<double> seconds) => (seconds.Order().ElementAt((seconds.Count - 1) / 2) + seconds.Order().ElementAt(seconds.Count / 2)) / 2;
+        return [.. rows.Select((r, i) => r with { MeasuredSeconds = Median(measured[i]) })];
+    }
+
+    private async Task<int> PrintAllAsync(VerbContext context)
+    {
+        if (context.Get(search) || context.Get(scaling)) throw new UsageException($"found {all.Name} with {search.Name} or {scaling.Name}; expected one of them");
         var target = LoadMachine(context);
-        return PartitionsTable.Print(context, target, Names(context, transports) is [var link, ..] ? link : target.Links.Keys.First(), context.Get(markdown));
+        var link = Names(context, transports) is [var first, ..] ? first : target.Links.Keys.First();
+        var here = context.Get(run) ? LoadThisMachine() : null;
+        using var interruption = new Interruption(_ => context.Complain("interrupted; the workers are being stopped"), () => { });
+        var bench = new StepBench(ProgramCommand.Current, machineOptions.WorkerArguments(context), "peer", context.Log.WriteLine);
+        var rows = new List<CutRow>();
+        foreach (var cut in Cut.All)
+        {
+            var row = new CutRow(cut, cut.On(target, link, PartitionsTable.Batch), null, null);
+            if (here is not null)
+            {
+                var recipe = RecipeFile.Load("alexnet-2012-source") with { Network = NetworkFile.Load(cut.Network, cut.Dialect), Partition = PartitionFile.Load(cut.Partition), Workers = cut.Workers, Batch = PartitionsTable.HereBatch };
+                var timing = await bench.RunAsync(recipe, context.Get(steps) ?? 3, noFeed: true, interruption.Token, warmUp: 1).ConfigureAwait(false);
+                row = row with { HereForecastSeconds = cut.On(here, "peer", PartitionsTable.HereBatch).Seconds, HereSeconds = timing.Seconds };
+                context.Log.WriteLine($"{cut.Network}, {cut.Partition}: forecast {Units.Seconds(row.HereForecastSeconds!.Value)}, measured {Units.Seconds(timing.Seconds)}");
+            }
+            rows.Add(row);
+        }
+        new PartitionsTable(target, link, rows).Print(context, context.Get(markdown));
+        return ExitCode.Done;
     }
 
     private void Calibrate(VerbContext context)
@@ -103,11 +144,10 @@ internal sealed class ExploreVerb : Verb
 
     private static string Calibrated => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "alexnet", "machine.yaml");
 
-    private TargetMachine LoadMachine(VerbContext context)
-    {
-        if (context.Get(machine) is { } name) return MachineFile.Load(name);
-        return File.Exists(Calibrated) ? MachineFile.Load(Calibrated) : throw new UsageException($"this machine has not been measured; expected {calibrate.Name} first, or {machine.Name} NAME|FILE");
-    }
+    private TargetMachine LoadMachine(VerbContext context) => context.Get(machine) is { } name ? MachineFile.Load(name) : LoadThisMachine();
+
+    private TargetMachine LoadThisMachine() =>
+        File.Exists(Calibrated) ? MachineFile.Load(Calibrated) : throw new UsageException($"this machine has not been measured; expected {calibrate.Name} first, or {machine.Name} NAME|FILE");
 
     private static IReadOnlyList<string> All() =>
         [.. Directory.EnumerateFiles(Path.Combine(RecipeFolder.Root ?? throw new UsageException("found no folder 'recipes'"), "partitions"), "*.yaml").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)];

@@ -53,7 +53,7 @@ public sealed unsafe class ExchangeBench
         new Span<float>(outgoing, (int)floats).Fill(rank + 1);
         var copy = MemoryCopy(Math.Min(repeats, 20));
         var times = new double[repeats];
-        var began = Stopwatch.GetTimestamp();
+        var (began, processor) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         for (var tick = 1; tick <= warmUp + repeats; tick++)
         {
             transport.PostReceive(1 - rank, tick);
@@ -63,11 +63,14 @@ public sealed unsafe class ExchangeBench
             transport.WaitSent(rank, tick);
             var now = Stopwatch.GetTimestamp();
             if (tick > warmUp) times[tick - warmUp - 1] = Stopwatch.GetElapsedTime(began, now).TotalSeconds / 2;
+            else if (tick == warmUp) processor = Environment.CpuUsage.TotalTime;
             began = now;
         }
+        processor = Environment.CpuUsage.TotalTime - processor;
         Check();
         Array.Sort(times);
-        return new ExchangeTiming(transport.Name, box.Bytes, repeats, times[0], times[repeats / 2], times[Math.Min(repeats - 1, repeats * 95 / 100)], box.Bytes / copy);
+        return new ExchangeTiming(transport.Name, box.Bytes, repeats, times[0], times[repeats / 2], times[Math.Min(repeats - 1, repeats * 95 / 100)], box.Bytes / copy,
+            processor.TotalSeconds / (2 * repeats));
     }
 
     /// <summary>Median seconds of one copy of as many bytes, without gaps, by one core, over memory of the same kind.</summary>
@@ -101,8 +104,9 @@ public sealed unsafe class ExchangeBench
 /// <param name="MedianSeconds">Median, one way.</param>
 /// <param name="P95Seconds">95 % of the slabs were not slower, one way.</param>
 /// <param name="MemoryCopyBytesPerSecond">What one core copies, measured in the same run.</param>
+/// <param name="ProcessorSeconds">Processor time of this process for one slab, one way: of both its ends where both are in this process.</param>
 public sealed record ExchangeTiming(
-    string Transport, long Bytes, int Repeats, double MinSeconds, double MedianSeconds, double P95Seconds, double MemoryCopyBytesPerSecond)
+    string Transport, long Bytes, int Repeats, double MinSeconds, double MedianSeconds, double P95Seconds, double MemoryCopyBytesPerSecond, double ProcessorSeconds)
 {
     /// <summary>Payload by the median.</summary>
     public double BytesPerSecond => Bytes / MedianSeconds;

@@ -13,7 +13,8 @@ public sealed record Forecast(double Seconds, IReadOnlyList<double> ComputeSecon
 {
     /// <summary>
     /// Plays the workers' programs against a clock: an instruction takes its work's time by the machine's rates, a slab leaves when its source is ready and
-    /// the line between the two workers is free, a receiver waits until it is there. The next step's first sends wait for nothing.
+    /// the line between the two workers is free, a receiver waits until it is there. The processor time that the link takes at each end is taken from the
+    /// worker there, unless it waits meanwhile. The next step's first sends wait for nothing.
     /// </summary>
     /// <param name="plan">What is played.</param>
     /// <param name="machine">The rates.</param>
@@ -25,11 +26,12 @@ public sealed record Forecast(double Seconds, IReadOnlyList<double> ComputeSecon
         ArgumentNullException.ThrowIfNull(machine);
         var workers = plan.Workers;
         var link = workers > 1 ? machine.LinkOf(transport) : default;
-        var slowdown = machine.SlowdownWith(workers);
+        var (slowdown, crowding) = (machine.SlowdownWith(workers), machine.Crowding(workers));
         var (clock, compute, wait, next) = (new double[workers], new double[workers], new double[workers], new int[workers]);
         var arrival = new double[plan.Slabs.Count];
         Array.Fill(arrival, double.NaN);
         var free = new double[workers * workers];
+        var owed = new double[workers];
         for (var moved = true; moved;)
         {
             moved = false;
@@ -46,18 +48,17 @@ public sealed record Forecast(double Seconds, IReadOnlyList<double> ComputeSecon
                             var length = s.Slab.Bytes / link.BytesPerSecond;
                             free[line] = begin + length;
                             arrival[s.Slab.Id] = begin + length + link.LatencySeconds;
-                            clock[rank] += link.Busy * length;
-                            wait[rank] += link.Busy * length;
+                            owed[rank] += crowding * link.WorkSeconds(s.Slab.Bytes);
                             continue;
                         case ReceiveInstruction r:
                             if (double.IsNaN(arrival[r.Slab.Id])) break;
-                            if (arrival[r.Slab.Id] > clock[rank])
-                            {
-                                wait[rank] += arrival[r.Slab.Id] - clock[rank];
-                                clock[rank] = arrival[r.Slab.Id];
-                            }
+                            var idle = Math.Max(0, arrival[r.Slab.Id] - clock[rank]);
+                            wait[rank] += idle;
+                            clock[rank] += idle;
+                            owed[rank] = Math.Max(0, owed[rank] + crowding * link.WorkSeconds(r.Slab.Bytes) - idle);
                             continue;
                         case var instruction:
+                            Pay(rank);
                             var seconds = slowdown * machine.Seconds(Work.Of(instruction, program, CaseBlock.Cases));
                             clock[rank] += seconds;
                             compute[rank] += seconds;
@@ -67,6 +68,14 @@ public sealed record Forecast(double Seconds, IReadOnlyList<double> ComputeSecon
                 }
             }
         }
+        for (var rank = 0; rank < workers; rank++) Pay(rank);
         return new Forecast(clock.Max() + machine.StepSeconds, compute, wait, plan.BytesPerStep, [.. plan.Programs.Select(p => p.Memory.Total)]);
+
+        void Pay(int rank)
+        {
+            clock[rank] += owed[rank];
+            wait[rank] += owed[rank];
+            owed[rank] = 0;
+        }
     }
 }

@@ -15,7 +15,7 @@ namespace AlexNetParallel.Model.Forecasting;
 /// <param name="batch">Images of a batch.</param>
 public sealed class LayerCosts(Network network, Machine machine, string transport, int workers, int batch)
 {
-    private readonly Link link = workers > 1 ? machine.LinkOf(transport) : new Link(0, double.PositiveInfinity, 0);
+    private readonly Link link = workers > 1 ? machine.LinkOf(transport) : new Link(0, double.PositiveInfinity);
     private readonly int images = CaseBlock.Count(batch) * CaseBlock.Cases;
     private readonly int firstWeighted = network.Weighted.First().Number;
 

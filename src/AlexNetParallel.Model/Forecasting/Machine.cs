@@ -10,8 +10,13 @@ public readonly record struct Rate(double Flop, double PerSecond);
 /// <summary>How bytes cross from one worker to another.</summary>
 /// <param name="LatencySeconds">Time of an empty slab, one way.</param>
 /// <param name="BytesPerSecond">Payload of long slabs.</param>
-/// <param name="Busy">What part of the transfer's time the sender's worker cannot compute: 1 where the worker itself copies, 0 where other hardware does.</param>
-public readonly record struct Link(double LatencySeconds, double BytesPerSecond, double Busy);
+/// <param name="SlabWorkSeconds">Processor time that a slab of any size takes at each end; 0 where other hardware moves it.</param>
+/// <param name="WorkBytesPerSecond">Payload that the processor at each end moves in a second of its time; infinite where other hardware does.</param>
+public readonly record struct Link(double LatencySeconds, double BytesPerSecond, double SlabWorkSeconds = 0, double WorkBytesPerSecond = double.PositiveInfinity)
+{
+    /// <summary>Processor time of a slab at each end.</summary>
+    public double WorkSeconds(long bytes) => SlabWorkSeconds + bytes / WorkBytesPerSecond;
+}
 
 /// <summary>What forecasts need to know of a machine: one worker's rates, and the links between workers. Files in recipes/machines, or calibrated.</summary>
 /// <param name="Name">Name of its file.</param>
@@ -22,9 +27,10 @@ public readonly record struct Link(double LatencySeconds, double BytesPerSecond,
 /// <param name="WorkersPerHost">Workers that share a host, whose cores or bus they share, too.</param>
 /// <param name="Slowdown">How much longer work takes when all workers of a host are busy, from 1.</param>
 /// <param name="StepSeconds">What a step costs besides work and exchanges.</param>
+/// <param name="Hosts">Number of hosts: more workers than these have places for share the cores. Null: as many as needed.</param>
 public sealed record Machine(
     string Name, string Source, double MemoryBytes, IReadOnlyDictionary<WorkKind, IReadOnlyList<Rate>> Rates, IReadOnlyDictionary<string, Link> Links,
-    int WorkersPerHost, double Slowdown, double StepSeconds)
+    int WorkersPerHost, double Slowdown, double StepSeconds, int? Hosts = null)
 {
     /// <summary>Time of some work on one worker that has the host to itself: by the rate that was measured at the nearest size.</summary>
     public double Seconds(Work work)
@@ -44,9 +50,8 @@ public sealed record Machine(
         : throw new RecipeException($"machine {Name}", 0, $"no link '{transport}'", $"one of {string.Join(", ", Links.Keys)}");
 
     /// <summary>How much longer work takes with so many workers.</summary>
-    public double SlowdownWith(int workers)
-    {
-        var perHost = Math.Min(workers, WorkersPerHost);
-        return WorkersPerHost <= 1 ? 1 : 1 + (Slowdown - 1) * (perHost - 1) / (WorkersPerHost - 1);
-    }
+    public double SlowdownWith(int workers) => (1 + (Slowdown - 1) * (WorkersPerHost <= 1 ? 0 : Crowding(workers))) * Math.Max(1, workers / ((double?)Hosts * WorkersPerHost ?? workers));
+
+    /// <summary>What part of the processor time that links take is taken from so many workers: none where a worker has all the host's cores, all where each has one.</summary>
+    public double Crowding(int workers) => WorkersPerHost <= 1 ? 1 : (Math.Min(workers, WorkersPerHost) - 1) / (WorkersPerHost - 1.0);
 }

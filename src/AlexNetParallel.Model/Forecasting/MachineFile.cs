@@ -24,6 +24,7 @@ public static class MachineFile
         var source = section.Required("source", "where the figures come from").AsText();
         var memory = section.Required("memory_bytes", "bytes of a worker's memory").AsPositive();
         var workers = section.Whole("workers_per_host", 1, 1);
+        var hosts = section.Whole("hosts", 0, 1);
         var slowdown = section.Number("slowdown", 1, 1);
         var step = section.Number("step_seconds", 0, 0);
         var rates = section.Required("rates", "a rate for each kind of work").AsSection($"the rates of machine {name}");
@@ -35,12 +36,13 @@ public static class MachineFile
         var ways = new Dictionary<string, Link>();
         foreach (var transport in links.Keys.ToArray())
         {
-            var link = links.Required(transport, "latency_seconds, bytes_per_second, busy").AsSection($"link {transport}");
-            ways.Add(transport, new Link(link.Number("latency_seconds", 0, 0), link.Required("bytes_per_second", "payload a second").AsPositive(), link.Number("busy", 0, 0, 1)));
+            var link = links.Required(transport, "latency_seconds, bytes_per_second").AsSection($"link {transport}");
+            ways.Add(transport, new Link(link.Number("latency_seconds", 0, 0), link.Required("bytes_per_second", "payload a second").AsPositive(),
+                link.Number("slab_work_seconds", 0, 0), link.Find("work_bytes_per_second")?.AsPositive() ?? double.PositiveInfinity));
             link.RejectUnknown();
         }
         section.RejectUnknown();
-        return new Machine(name, source, memory, found, ways, workers, slowdown, step);
+        return new Machine(name, source, memory, found, ways, workers, slowdown, step, hosts > 0 ? hosts : null);
     }
 
     /// <summary>A machine as text; <see cref="Parse"/> gives an equal one.</summary>
@@ -51,12 +53,20 @@ public static class MachineFile
             rates.Add(Words.Of(kind), new YamlSequenceNode(list.Select(r => Yaml.List<double>([Math.Round(r.Flop), Math.Round(r.PerSecond)]))));
         var links = new YamlMappingNode();
         foreach (var (name, link) in machine.Links)
-            links.Add(name, Yaml.Line(("latency_seconds", link.LatencySeconds), ("bytes_per_second", Math.Round(link.BytesPerSecond)), ("busy", link.Busy)));
-        return YamlText.Write(new YamlMappingNode
+        {
+            (string, object)[] work = double.IsFinite(link.WorkBytesPerSecond) ? [("slab_work_seconds", link.SlabWorkSeconds), ("work_bytes_per_second", Math.Round(link.WorkBytesPerSecond))] : [];
+            links.Add(name, Yaml.Line([("latency_seconds", link.LatencySeconds), ("bytes_per_second", Math.Round(link.BytesPerSecond)), .. work]));
+        }
+        var file = new YamlMappingNode
         {
             { "name", machine.Name }, { "source", Yaml.Value(machine.Source) }, { "memory_bytes", Yaml.Value(machine.MemoryBytes) }, { "workers_per_host", Yaml.Value(machine.WorkersPerHost) },
-            { "slowdown", Yaml.Value(machine.Slowdown) }, { "step_seconds", Yaml.Value(machine.StepSeconds) }, { "rates", rates }, { "links", links },
-        });
+        };
+        if (machine.Hosts is { } hosts) file.Add("hosts", Yaml.Value(hosts));
+        file.Add("slowdown", Yaml.Value(machine.Slowdown));
+        file.Add("step_seconds", Yaml.Value(machine.StepSeconds));
+        file.Add("rates", rates);
+        file.Add("links", links);
+        return YamlText.Write(file);
     }
 
     private static IReadOnlyList<Rate> ReadRates(Entry entry)

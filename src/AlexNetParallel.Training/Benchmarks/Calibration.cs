@@ -1,9 +1,5 @@
 using System.Diagnostics;
 using AlexNetParallel.Devices;
-using AlexNetParallel.Exchange;
-using AlexNetParallel.Exchange.Benchmarks;
-using AlexNetParallel.Exchange.Grpc;
-using AlexNetParallel.Exchange.Peer;
 using AlexNetParallel.Model.Forecasting;
 using AlexNetParallel.Model.Networks;
 using AlexNetParallel.Model.Operations;
@@ -11,7 +7,6 @@ using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Model.Tensors;
-using AlexNetParallel.Rpc;
 using AlexNetParallel.Training.Engine;
 
 namespace AlexNetParallel.Training.Benchmarks;
@@ -21,7 +16,7 @@ namespace AlexNetParallel.Training.Benchmarks;
 /// <param name="log">Is told what is being measured.</param>
 public sealed class Calibration(Func<IDevice> device, Action<string> log)
 {
-    private const int Steps = 3;
+    private const int Steps = 5;
 
     /// <summary>Measures.</summary>
     /// <param name="networks">What to measure with, and its batch: forecasts are best for work of the sizes that occur there.</param>
@@ -34,65 +29,71 @@ public sealed class Calibration(Func<IDevice> device, Action<string> log)
         foreach (var (network, batch) in networks)
         {
             log($"work: {network.Name}, batch {batch}, {Steps} steps on one worker");
-            var (found, wall) = Work(network, batch);
-            points.AddRange(found.Select(p => (p.Kind, p.Amount, p.Seconds)));
-            overhead = Math.Min(overhead, Math.Max(0, wall - found.Sum(p => p.Seconds * p.Count)));
+            var (found, besides) = Measure(network, batch);
+            points.AddRange(found);
+            overhead = Math.Min(overhead, besides);
         }
         var rates = points.GroupBy(p => p.Kind).ToDictionary(g => g.Key, g => (IReadOnlyList<Rate>)[.. g.GroupBy(p => Math.Round(p.Amount)).OrderBy(p => p.Key)
-            .Select(p => new Rate(p.Key, p.Key / p.Select(x => x.Seconds).Order().ElementAt(p.Count() / 2)))]);
+            .Select(p => new Rate(p.Key, p.Key / Median(p.Select(x => x.Seconds))))]);
         foreach (var kind in Enum.GetValues<WorkKind>()) rates.TryAdd(kind, rates[WorkKind.Memory]);
-        log("two workers at once");
-        var slowdown = Environment.ProcessorCount > 1 ? Slowdown(networks[0].Network, networks[0].Batch) : 1;
+        log("as many workers as there are cores at once");
+        var slowdown = Environment.ProcessorCount > 1 ? MeasureSlowdown(networks[0].Network, networks[0].Batch) : 1;
         var links = new Dictionary<string, Link>();
-        foreach (var transport in (string[])["peer", "grpc", ExchangeSuite.GrpcUnix])
+        foreach (var transport in LinkCalibration.Transports)
         {
             log($"transport: {transport}");
-            links.Add(transport, MeasureLink(transport));
+            links.Add(transport, LinkCalibration.Measure(transport, log));
         }
         return new Machine(name, $"measured by alexnet explore --calibrate on {Environment.MachineName}", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)Environment.ProcessorCount,
-            rates, links, Environment.ProcessorCount, slowdown, overhead);
+            rates, links, Environment.ProcessorCount, slowdown, overhead, Hosts: 1);
     }
 
-    /// <summary>Mean seconds of each instruction by kind and size, and of a whole step.</summary>
-    private (IReadOnlyList<(WorkKind Kind, double Amount, double Seconds, int Count)> Points, double Wall) Work(Network network, int batch)
+    /// <summary>Median seconds of each instruction, by kind and size, and of what a step takes besides.</summary>
+    private (IReadOnlyList<(WorkKind Kind, double Amount, double Seconds)> Points, double Overhead) Measure(Network network, int batch)
     {
         var plan = Plan.Compile(network, PartitionFile.Load("single"), 1, batch);
         using var run = new Run(plan, device);
         run.Step(1);
-        run.Engine.ResetTimes();
-        var began = Stopwatch.GetTimestamp();
-        for (var step = 2; step < 2 + Steps; step++) run.Step(step);
-        var wall = Stopwatch.GetElapsedTime(began).TotalSeconds / Steps;
-        var program = plan.Programs[0];
-        var points = run.Engine.Times.Select(t => (Work: Model.Forecasting.Work.Of(t.Instruction, program, CaseBlock.Cases), Seconds: t.Seconds / Steps))
-            .Where(t => t.Work.Bytes > 0 && t.Seconds > 0)
-            .GroupBy(t => (t.Work.Kind, Amount: Math.Round(t.Work.Flop > 0 ? t.Work.Flop : t.Work.Bytes)))
-            .Select(g => (g.Key.Kind, g.Key.Amount, g.Average(t => t.Seconds), g.Count())).ToList();
-        return (points, wall);
+        var work = plan.Programs[0].Instructions.Select(i => Work.Of(i, plan.Programs[0], CaseBlock.Cases)).ToList();
+        var seconds = new double[Steps][];
+        var besides = new double[Steps];
+        for (var step = 0; step < Steps; step++)
+        {
+            run.Engine.ResetTimes();
+            var began = Stopwatch.GetTimestamp();
+            run.Step(2 + step);
+            var wall = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            seconds[step] = [.. run.Engine.Times.Select(t => t.Seconds)];
+            besides[step] = Math.Max(0, wall - seconds[step].Sum());
+        }
+        var points = work.Select((w, i) => (w.Kind, Amount: Math.Round(w.Flop > 0 ? w.Flop : w.Bytes), Seconds: Median(seconds.Select(s => s[i]))))
+            .Where(p => p.Amount > 0 && p.Seconds > 0).ToList();
+        return (points, Median(besides));
     }
 
-    /// <summary>How much longer a step takes when as many workers as there are cores run at once.</summary>
-    private double Slowdown(Network network, int batch)
+    /// <summary>How much longer a step takes when as many workers as there are cores run at once: measured in turns, because a machine's speed changes.</summary>
+    private double MeasureSlowdown(Network network, int batch)
     {
         var plan = Plan.Compile(network, PartitionFile.Load("single"), 1, batch);
         var runs = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Run(plan, device)).ToList();
         try
         {
-            double Time(int workers)
+            double Time(int workers, int step)
             {
                 var times = new double[workers];
-                for (var i = -1; i < 2 * Steps; i++)
+                var threads = Enumerable.Range(0, workers).Select(w => new Thread(() =>
                 {
                     var began = Stopwatch.GetTimestamp();
-                    Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, w =>
-                    {
-                        runs[w].Step(i + 10 + (workers * 100));
-                        if (i >= 0) times[w] += Stopwatch.GetElapsedTime(began).TotalSeconds;
-                    });
-                }
+                    runs[w].Step(step);
+                    times[w] = Stopwatch.GetElapsedTime(began).TotalSeconds;
+                })).ToList();
+                threads.ForEach(t => t.Start());
+                threads.ForEach(t => t.Join());
                 return times.Average();
             }
-            return Math.Max(1, Time(runs.Count) / Time(1));
+            for (var step = 1; step <= 2; step++) Time(runs.Count, step);
+            var ratios = Enumerable.Range(1, 2 * Steps).Select(i => Time(runs.Count, 2 * i + 1) / Time(1, 2 * i + 2));
+            return Math.Max(1, Median(ratios));
         }
         finally
         {
@@ -100,41 +101,10 @@ public sealed class Calibration(Func<IDevice> device, Action<string> log)
         }
     }
 
-    private static Link MeasureLink(string transport)
+    private static double Median(IEnumerable<double> values)
     {
-        var (shortTime, _) = Time(transport, ExchangeBench.Contiguous(1), 300);
-        var box = ExchangeBench.Conv3Slab;
-        var (longTime, busy) = Time(transport, box, 60);
-        return new Link(shortTime, box.Bytes / Math.Max(1e-9, longTime - shortTime), Math.Min(1, busy));
-    }
-
-    /// <summary>Median seconds of one way, and the processor time that both ends together used in that time.</summary>
-    private static (double Seconds, double Busy) Time(string transport, StridedBox box, int repeats)
-    {
-        var sockets = Directory.CreateTempSubdirectory("alexnet-calibrate-");
-        ITransport[] pair = [.. Enumerable.Range(0, 2).Select(rank => (ITransport)(transport switch
-        {
-            "peer" => new PeerTransport(rank, 2),
-            ExchangeSuite.GrpcUnix => new GrpcTransport(rank, 2, new GrpcTransportOptions { Listen = RpcAddress.Unix(Path.Combine(sockets.FullName, $"{rank}")) }),
-            _ => new GrpcTransport(rank, 2),
-        }))];
-        try
-        {
-            ExchangeBench[] benches = [.. pair.Select((t, rank) => ExchangeBench.Prepare(t, rank, box))];
-            var addresses = Task.WhenAll(pair.Select(t => t.ListenAsync(CancellationToken.None))).GetAwaiter().GetResult();
-            Task.WhenAll(pair.Select((t, rank) => t.ConnectAsync(benches[rank].Slabs, addresses, CancellationToken.None))).GetAwaiter().GetResult();
-            var timings = new ExchangeTiming[2];
-            var (cpu, began) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
-            var threads = benches.Select((bench, rank) => new Thread(() => timings[rank] = bench.Run(repeats, repeats / 10 + 2))).ToList();
-            threads.ForEach(t => t.Start());
-            threads.ForEach(t => t.Join());
-            return (timings[0].MedianSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds / Stopwatch.GetElapsedTime(began).TotalSeconds);
-        }
-        finally
-        {
-            foreach (var end in pair) end.Dispose();
-            sockets.Delete(recursive: true);
-        }
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
     }
 
     /// <summary>One worker with a batch of noise.</summary>

@@ -15,7 +15,7 @@ namespace AlexNetParallel.Training.Benchmarks;
 /// <param name="PeakFlopPerSecond">Median of what all workers' devices reach at best together, measured after each step; null where they cannot measure it (CUDA).</param>
 /// <param name="FractionOfPeak">Median of each step's speed by the peak measured right after it; null likewise.</param>
 /// <param name="MeanSeconds">Mean time of a step: what the parts of <paramref name="Breakdown"/> add up to.</param>
-/// <param name="Breakdown">Where the time went: means over steps and workers.</param>
+/// <param name="Breakdown">Where the time went: means over steps and workers. A worker that is done before the slowest counts as waiting until that is done, too.</param>
 /// <param name="Memory">Memory of each worker, by rank.</param>
 /// <param name="PlannedMemoryBytes">The plan's figure for <see cref="WorkerMemory.OwnBytes"/>, by rank.</param>
 public sealed record StepTiming(
@@ -37,11 +37,12 @@ public sealed class StepBench(ProgramCommand program, IReadOnlyList<string> work
     /// <param name="steps">Steps to measure.</param>
     /// <param name="noFeed">One batch of noise stands for all.</param>
     /// <param name="stop">Ends the run early.</param>
+    /// <param name="warmUp">Steps before those that are measured.</param>
     /// <exception cref="BenchException">The run failed.</exception>
-    public async Task<StepTiming> RunAsync(Recipe recipe, int steps, bool noFeed, CancellationToken stop)
+    public async Task<StepTiming> RunAsync(Recipe recipe, int steps, bool noFeed, CancellationToken stop, int warmUp = WarmUp)
     {
-        var run = await new ShortRun(program, [.. workerArguments, "--measure-peak"], log).RunAsync(recipe, WarmUp + steps, transport, noFeed, stop).ConfigureAwait(false);
-        return Timing(run.Plan, [.. run.Steps.Skip(WarmUp)], run.Done);
+        var run = await new ShortRun(program, [.. workerArguments, "--measure-peak"], log).RunAsync(recipe, warmUp + steps, transport, noFeed, stop).ConfigureAwait(false);
+        return Timing(run.Plan, [.. run.Steps.Skip(warmUp)], run.Done);
     }
 
     private static StepTiming Timing(Plan plan, IReadOnlyList<StepDone> steps, RunDone done)
@@ -49,7 +50,9 @@ public sealed class StepBench(ProgramCommand program, IReadOnlyList<string> work
         var flop = (double)plan.Network.TrainingOperations * plan.Batch;
         var seconds = Median(steps.Select(s => s.Seconds));
         var peaks = steps.Select(s => s.Workers.Sum(w => w.PeakFlopPerSecond)).ToList();
-        var sum = steps.SelectMany(s => s.Workers).Aggregate(default(TickTimes), (total, worker) => total + worker.Times);
+        // A worker that is done before the slowest waits for it too: between steps here, in the next step's exchanges without a measurement of the peak.
+        var sum = steps.SelectMany(s => s.Workers.Select(w => w.Times with { WaitForSlower = w.Times.WaitForSlower + s.Seconds - w.Times.Seconds }))
+            .Aggregate(default(TickTimes), (total, worker) => total + worker);
         var known = peaks.All(p => p > 0);
         return new StepTiming(
             plan.Workers, steps.Count, seconds, plan.Batch / seconds, flop / seconds,

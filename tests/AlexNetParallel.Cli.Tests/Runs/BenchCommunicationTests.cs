@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Xml.Linq;
 
 namespace AlexNetParallel.Cli.Tests.Runs;
 
@@ -11,7 +12,7 @@ public sealed class BenchCommunicationTests : IDisposable
     [Fact]
     public async Task Every_exchange_is_timed_checked_and_set_beside_raw_limits()
     {
-        var (code, lines, error) = await AlexnetProcess.RunAsync(folder, "bench", "comm", "--compare", "peer,grpc,grpc-unix", "--repeats", "50", "--steps", "3", "--csv", "comm.csv");
+        var (code, lines, error) = await AlexnetProcess.RunAsync(folder, "bench", "comm", "--compare", "peer,grpc,grpc-unix", "--repeats", "50", "--steps", "3", "--csv", "comm.csv", "--chart", "comm.svg");
         Assert.True(code == 0, error);
         var rows = lines.GroupBy(l => l.GetProperty("transport").GetString()!).ToList();
         Assert.Equal(["peer", "grpc", "grpc-unix"], rows.Select(r => r.Key));
@@ -33,6 +34,14 @@ public sealed class BenchCommunicationTests : IDisposable
         var csv = await File.ReadAllLinesAsync(Path.Combine(folder, "comm.csv"));
         Assert.StartsWith("layer,direction,transport,bytes,", csv[0], StringComparison.Ordinal);
         Assert.Equal(lines.Select(l => l.GetProperty("bytes").GetInt64()), csv.Skip(1).Select(l => long.Parse(l.Split(',')[3], CultureInfo.InvariantCulture)));
+        CheckChart(Path.Combine(folder, "comm.svg"));
+    }
+
+    private static void CheckChart(string file)
+    {
+        var texts = XDocument.Load(file).Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value).ToList();
+        string[] expected = ["conv3 forward", "conv3 backward", "peer", "grpc", "grpc-unix", "payload that a worker sends in a step, MB", "time by itself, ms (median)", "not hidden in a training step, ms"];
+        Assert.All(expected, text => Assert.Contains(text, texts));
     }
 
     [Theory]

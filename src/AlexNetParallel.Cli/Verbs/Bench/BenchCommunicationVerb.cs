@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using AlexNetParallel.Cli.Charts;
 using AlexNetParallel.Cli.Output;
 using AlexNetParallel.Exchange.Benchmarks;
 using AlexNetParallel.Model.Networks;
@@ -23,15 +24,18 @@ internal sealed class BenchCommunicationVerb : Verb
     private readonly Option<bool> sizes = new("--sizes") { Description = "In place of a recipe's exchanges those of 1 KB to 64 MB between two workers (network exchange-sizes), without training" };
     private readonly Option<string?> csv = new("--csv") { Description = "Write the rows to a file of comma-separated values, too", HelpName = "FILE" };
 
+    private readonly Option<string?> chart = new("--chart") { Description = "Draw bytes and times of each exchange into an SVG file", HelpName = "FILE" };
+
     public BenchCommunicationVerb() : base("comm", "Times each exchange, by itself and inside training steps, against raw sockets and memcpy; checks what arrives")
     {
-        foreach (var option in what.All.Concat([compare, repeats, steps, sizes, csv]).Concat(machine.All)) Options.Add(option);
+        foreach (var option in what.All.Concat([compare, repeats, steps, sizes, csv, chart]).Concat(machine.All)) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
     [
         ("./alexnet bench comm", "the quickstart's exchanges over shared memory"),
         ("./alexnet bench comm --network alexnet-2012 --dialect source --partition source --batch 128 --compare peer,grpc,grpc-unix", "the net of 2012, three transports side by side"),
+        ("./alexnet bench comm --compare peer,grpc --chart comm.svg", "a picture: bytes and time of each exchange"),
         ("./alexnet bench comm --sizes --compare peer,grpc,grpc-unix,relay", "messages of 1 KB to 64 MB over each transport"),
         ("./alexnet bench comm --partition data --steps 0 --csv comm.csv", "data parallelism, exchanges only, into a file"),
     ];
@@ -51,6 +55,8 @@ internal sealed class BenchCommunicationVerb : Verb
         if (context.Json) PrintJson(context, reports, limits);
         else Print(context, recipe, reports, limits);
         if (context.Get(csv) is { } file) CommunicationCsv.Write(file, reports, limits);
+        if (context.Get(chart) is { } picture)
+            CommunicationChart.Write(picture, $"{$"{recipe.Network.Name} {recipe.Network.Dialect}".Trim()}, partition {recipe.Partition.Name}, {recipe.Workers} workers, batch {recipe.Batch}: exchanges of a training step", reports);
         return reports.All(r => r.Rows[^1].Wrong == 0) ? ExitCode.Done : ExitCode.Failed;
     }
 
