@@ -21,8 +21,18 @@ public sealed class RpcChannel : ChannelBase, IDisposable
 
     private readonly CallInvoker _invoker;
     private readonly IDisposable _owned;
+    private readonly CancellationTokenSource _closed = new();
 
-    private RpcChannel(RpcAddress address, CallInvoker invoker, IDisposable owned) : base(address.ToString()) => (_invoker, _owned) = (invoker, owned);
+    private RpcChannel(RpcAddress address, RpcChannelOptions options, CallInvoker invoker, IDisposable owned) : base(address.ToString()) => (Address, Options, _invoker, _owned) = (address, options, invoker, owned);
+
+    /// <summary>Where it leads.</summary>
+    internal RpcAddress Address { get; }
+
+    /// <summary>How.</summary>
+    internal RpcChannelOptions Options { get; }
+
+    /// <summary>Cancelled when the channel is disposed.</summary>
+    internal CancellationToken Closed => _closed.Token;
 
     /// <summary>Opens a channel; nothing is sent yet.</summary>
     /// <exception cref="InvalidOperationException">The address needs protection that the options do not give.</exception>
@@ -37,14 +47,18 @@ public sealed class RpcChannel : ChannelBase, IDisposable
         if (options.Security.Token is not null) handler = new TokenHandler(options.Security.Authorization, handler);
         var uri = new Uri($"{(options.Security.Identity is null ? "http" : "https")}://{address.BracketedHost}{(address.UnixPath is null ? $":{address.Port}" : "")}");
         var invoker = RpcAdapter.CreateInvoker(handler, uri, address.ToString(), options, out var owned);
-        return new RpcChannel(address, invoker, owned);
+        return new RpcChannel(address, options, invoker, owned);
     }
 
     /// <inheritdoc/>
     public override CallInvoker CreateCallInvoker() => _invoker;
 
     /// <summary>Closes the connections. Calls that are open fail.</summary>
-    public void Dispose() => _owned.Dispose();
+    public void Dispose()
+    {
+        _closed.Cancel();
+        _owned.Dispose();
+    }
 
     private static SocketsHttpHandler CreateHandler(RpcAddress address, RpcChannelOptions options) => new()
     {

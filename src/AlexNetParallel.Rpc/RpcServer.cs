@@ -47,7 +47,7 @@ public sealed class RpcServer : IAsyncDisposable
         foreach (var reflection in new ReflectionService(services.Descriptors).Definitions()) services.Add(reflection);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        var endPoints = await KestrelSetup.AddAsync(builder, options, cancellation).ConfigureAwait(false);
+        var endPoints = await KestrelSetup.AddAsync(builder, options, services.Tensors, cancellation).ConfigureAwait(false);
         RpcAdapter.AddServices(builder.Services, options);
 
         var application = builder.Build();

@@ -1,4 +1,5 @@
 using System.Reflection;
+using AlexNetParallel.Rpc.Tensors;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 
@@ -41,6 +42,20 @@ public sealed class RpcServices
 
         throw new ArgumentException($"{service.GetType()} does not derive from the base class of a generated service.");
     }
+
+    /// <summary>Adds the service of tensor streams. Clients open each of them on a connection of its own.</summary>
+    /// <exception cref="ArgumentException">It was added before.</exception>
+    public RpcServices AddTensors(TensorExchangeBase service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        if (Tensors is not null) throw new ArgumentException($"The service {TensorExchange.Descriptor.FullName} was added before.");
+        Tensors = service;
+        _descriptors.Add(TensorExchange.Descriptor);
+        return this;
+    }
+
+    /// <summary>What serves tensor streams; null if nothing does.</summary>
+    internal TensorExchangeBase? Tensors { get; private set; }
 
     internal void Add(ServerServiceDefinition definition) => _definitions.Add(definition);
 }

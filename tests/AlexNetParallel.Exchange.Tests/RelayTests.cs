@@ -14,7 +14,7 @@ public sealed class RelayTests : TransportContract, IAsyncLifetime
     private RpcAddress Address => RpcAddress.Unix(Path.Combine(folder, "relay.sock"));
 
     public async Task InitializeAsync() => server = await RpcServer.StartAsync(
-        new RpcServerOptions { Listen = [Address], ShutdownTimeout = TimeSpan.FromMilliseconds(500) }, services => services.Add<TensorExchangeBase>(relay), CancellationToken.None);
+        new RpcServerOptions { Listen = [Address], ShutdownTimeout = TimeSpan.FromMilliseconds(500) }, services => services.AddTensors(relay), CancellationToken.None);
 
     public async Task DisposeAsync()
     {

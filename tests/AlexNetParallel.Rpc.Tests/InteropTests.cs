@@ -35,7 +35,7 @@ public sealed class InteropTests
         using var identity = authority.Issue("node", [], TimeSpan.FromDays(1));
         var security = kind == "mutual TLS" ? RpcSecurity.MutualTls(identity) : RpcSecurity.LocalOnly;
         await using var host = await StartAsync(
-            kind == "unix" ? kind : "tcp", options => options with { Security = security }, options => options with { Security = security }, services => services.Add(echo));
+            kind == "unix" ? kind : "tcp", options => options with { Security = security }, options => options with { Security = security }, services => services.AddTensors(echo));
         identity.Save(folder.Path, "node");
         var target = kind == "mutual TLS" ? $"localhost:{host.Address.Port}" : host.Address.ToString();
         string[] arguments = [Tools.Interop("client.py"), target, WriteDescriptors(folder)];
@@ -47,7 +47,7 @@ public sealed class InteropTests
     {
         Skip.IfNot(Tools.HasNodeGrpc, Tools.NodeReason);
         using var echo = new TensorEcho();
-        await using var host = await StartAsync(more: services => services.Add(echo));
+        await using var host = await StartAsync(more: services => services.AddTensors(echo));
         await RunAsync("node", [Tools.Interop("client.mjs"), host.Address.ToString(), Tools.Source("Protos"), Repository.Path("proto")], checks: 11);
     }
 
@@ -142,7 +142,7 @@ public sealed class InteropTests
         }
 
         Assert.True(place.Span.SequenceEqual(source.Span));
-        await stream.CompleteAsync();
+        stream.Complete();
         Assert.False(await stream.NextAsync());
     }
 

@@ -131,7 +131,7 @@ public sealed class ServerTests
     public async Task ReflectionDescribesTheServer(string version)
     {
         using var echo = new TensorEcho();
-        await using var host = await StartAsync(more: services => services.Add(echo));
+        await using var host = await StartAsync(more: services => services.AddTensors(echo));
         var requests = Marshallers.Create(m => m.ToByteArray(), ServerReflectionRequest.Parser.ParseFrom);
         var responses = Marshallers.Create(m => m.ToByteArray(), ServerReflectionResponse.Parser.ParseFrom);
         var method = new Method<ServerReflectionRequest, ServerReflectionResponse>(
@@ -165,7 +165,7 @@ public sealed class ServerTests
     public async Task AServiceIsAddedOnce()
     {
         using var echo = new TensorEcho();
-        await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(more: services => services.Add(echo).Add(echo)));
+        await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(more: services => services.AddTensors(echo).AddTensors(echo)));
         await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(more: services => services.Add("no service")));
     }
 }

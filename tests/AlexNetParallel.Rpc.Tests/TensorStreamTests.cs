@@ -19,7 +19,7 @@ public sealed class TensorStreamTests
     public async Task PayloadsOfAllSizesComeBack(string kind, int rowBytes)
     {
         using var echo = new TensorEcho();
-        await using var host = await StartAsync(kind, more: services => services.Add(echo));
+        await using var host = await StartAsync(kind, more: services => services.AddTensors(echo));
         using var stream = TensorExchange.Open(host.Channel, new Metadata { { "row-bytes", rowBytes.ToString(CultureInfo.InvariantCulture) } });
         using var source = new NativeBlock(12 << 20).Fill(1);
         using var place = new NativeBlock(12 << 20);
@@ -36,7 +36,7 @@ public sealed class TensorStreamTests
             Assert.Equal(5 + message.CalculateSize() - bytes, overhead);
         }
 
-        await stream.CompleteAsync();
+        stream.Complete();
         Assert.False(await stream.NextAsync());
     }
 
@@ -46,7 +46,7 @@ public sealed class TensorStreamTests
     {
         const int Channels = 128, Height = 13, RowBytes = 13 * 32 * 4, PaddedRow = 15 * 32 * 4;
         using var echo = new TensorEcho();
-        await using var host = await StartAsync("unix", more: services => services.Add(echo));
+        await using var host = await StartAsync("unix", more: services => services.AddTensors(echo));
         using var stream = TensorExchange.Open(host.Channel);
         using var source = new NativeBlock(Channels * 15 * PaddedRow).Fill(2);
         using var place = new NativeBlock(source.Bytes);
@@ -72,7 +72,7 @@ public sealed class TensorStreamTests
     public async Task MessagesAreThoseOfProtobuf(int slab, long tick, int bytes)
     {
         using var echo = new TensorEcho();
-        await using var host = await StartAsync(more: services => services.Add(echo));
+        await using var host = await StartAsync(more: services => services.AddTensors(echo));
         using var call = host.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(ProtobufMethod, null, default);
         var message = new TensorMessage { Slab = slab, Tick = tick, Payload = ByteString.CopyFrom(Enumerable.Range(0, bytes).Select(i => (byte)i).ToArray()) };
         await call.RequestStream.WriteAsync(message);
@@ -92,7 +92,7 @@ public sealed class TensorStreamTests
     public async Task WrongMessagesEndTheCallOnly(string hex, string detail)
     {
         using var echo = new TensorEcho();
-        await using var host = await StartAsync(more: services => services.Add(echo));
+        await using var host = await StartAsync(more: services => services.AddTensors(echo));
         using var call = host.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(BytesMethod, null, default);
         await call.RequestStream.WriteAsync(Convert.FromHexString(hex));
         var e = await FailsAsync(() => call.ResponseStream.MoveNext(default));
@@ -107,7 +107,7 @@ public sealed class TensorStreamTests
     public async Task UnknownFieldsAreSkipped()
     {
         using var echo = new TensorEcho();
-        await using var host = await StartAsync(more: services => services.Add(echo));
+        await using var host = await StartAsync(more: services => services.AddTensors(echo));
         using var call = host.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(BytesMethod, null, default);
         await call.RequestStream.WriteAsync(Convert.FromHexString("0807" + "2203616263" + "2d01020304" + "310102030405060708" + "3801" + "1009" + "7a020102"));
         Assert.True(await call.ResponseStream.MoveNext(default));
@@ -118,7 +118,7 @@ public sealed class TensorStreamTests
     public async Task PayloadThatNobodyReceivesIsDropped()
     {
         using var echo = new TensorEcho();
-        await using var host = await StartAsync("unix", more: services => services.Add(echo));
+        await using var host = await StartAsync("unix", more: services => services.AddTensors(echo));
         using var stream = TensorExchange.Open(host.Channel);
         using var source = new NativeBlock(300_000).Fill(3);
         await stream.SendAsync(1, 1, source.All);
@@ -136,7 +136,7 @@ public sealed class TensorStreamTests
     public async Task AWrongSizeIsNotReceived()
     {
         using var echo = new TensorEcho();
-        await using var host = await StartAsync(more: services => services.Add(echo));
+        await using var host = await StartAsync(more: services => services.AddTensors(echo));
         using var stream = TensorExchange.Open(host.Channel);
         using var block = new NativeBlock(100).Fill(4);
         await stream.SendAsync(5, 6, block.All);
@@ -150,7 +150,7 @@ public sealed class TensorStreamTests
     public async Task TheServersErrorEndsTheStream()
     {
         using var echo = new TensorEcho();
-        await using var host = await StartAsync(more: services => services.Add(echo));
+        await using var host = await StartAsync(more: services => services.AddTensors(echo));
         using var stream = TensorExchange.Open(host.Channel);
         await stream.SendAsync(999, 1, default);
         var e = await FailsAsync(async () => await stream.NextAsync());

@@ -1,4 +1,4 @@
-using AlexNetParallel.Rpc.Runtime.Wire;
+using AlexNetParallel.Rpc.Wire;
 
 namespace AlexNetParallel.Rpc.Tests;
 

@@ -30,7 +30,7 @@ internal sealed class LinkService : TensorExchangeBase
     public void Refuse() => ready.TrySetException(Refusal(StatusCode.Unavailable, "the worker has left"));
 
     /// <inheritdoc/>
-    public override async Task Open(TensorStream stream, ServerCallContext context)
+    public override async Task Open(TensorStream stream, TensorCall context)
     {
         var (table, links) = await ready.Task.WaitAsync(context.CancellationToken).ConfigureAwait(false);
         var given = context.RequestHeaders.GetValue(RankHeader);

@@ -11,7 +11,7 @@ internal sealed class LinkSet(GrpcTransportOptions options, StreamLink?[] links)
 {
     private readonly LinkService service = new();
     private readonly List<RpcChannel> channels = [];
-    private RpcServer? server;
+    private TensorServer? server;
 
     /// <inheritdoc/>
     public override async Task<string> ListenAsync(CancellationToken cancellation)
@@ -25,7 +25,7 @@ internal sealed class LinkSet(GrpcTransportOptions options, StreamLink?[] links)
             KeepAliveTimeout = options.KeepAlive,
             ShutdownTimeout = options.CloseTimeout,
         };
-        server = await RpcServer.StartAsync(settings, services => services.Add<TensorExchangeBase>(service), cancellation).ConfigureAwait(false);
+        server = await TensorServer.StartAsync(settings, service, cancellation).ConfigureAwait(false);
         var address = server.Addresses[0];
         if (address.UnixPath is not null) return address.ToString();
         var host = options.AdvertisedHost ?? (options.Listen.Host == "*" ? Dns.GetHostName() : options.Listen.Host);

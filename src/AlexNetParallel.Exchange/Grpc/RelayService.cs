@@ -24,7 +24,7 @@ public sealed class RelayService(int workers) : TensorExchangeBase
     internal static Metadata.Entry PeerHeader(int peer) => new(PeerName, peer.ToString(CultureInfo.InvariantCulture));
 
     /// <inheritdoc/>
-    public override async Task Open(TensorStream stream, ServerCallContext context)
+    public override async Task Open(TensorStream stream, TensorCall context)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(context);
@@ -38,7 +38,7 @@ public sealed class RelayService(int workers) : TensorExchangeBase
     /// <summary>A refusal in words.</summary>
     internal static RpcException Refusal(StatusCode code, string why) => new(new Status(code, why));
 
-    private int Rank(ServerCallContext context, string header)
+    private int Rank(TensorCall context, string header)
     {
         var given = context.RequestHeaders.GetValue(header);
         return int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var rank) && rank < workers

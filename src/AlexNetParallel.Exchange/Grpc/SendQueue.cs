@@ -6,8 +6,7 @@ namespace AlexNetParallel.Exchange.Grpc;
 /// </summary>
 internal sealed class SendQueue(int slabs)
 {
-    private readonly Lock gate = new();
-    private readonly AsyncSignal signal = new();
+    private readonly object gate = new();
     private readonly Ring notices = new(slabs);
     private readonly Ring payloads = new(slabs);
     private bool closed;
@@ -19,31 +18,34 @@ internal sealed class SendQueue(int slabs)
         {
             if (closed) return;
             (route.IsOutgoing ? payloads : notices).Add(route, tick);
+            Monitor.Pulse(gate);
         }
-        signal.Signal();
     }
 
     /// <summary>Nothing more will be added; what is in it is still sent.</summary>
     public void Close()
     {
-        lock (gate) closed = true;
-        signal.Signal();
-    }
-
-    /// <summary>The next to be sent; null if there is nothing now.</summary>
-    /// <param name="tick">Its tick.</param>
-    /// <param name="ended">True when there will be nothing either.</param>
-    public SlabRoute? Take(out long tick, out bool ended)
-    {
         lock (gate)
         {
-            ended = closed;
-            return notices.Take(out tick) ?? payloads.Take(out tick);
+            closed = true;
+            Monitor.Pulse(gate);
         }
     }
 
-    /// <summary>Waits until something may have changed.</summary>
-    public ValueTask WaitAsync() => signal.WaitAsync();
+    /// <summary>Waits for the next to be sent, with its thread; null if there will be nothing more.</summary>
+    /// <param name="tick">Its tick.</param>
+    public SlabRoute? Take(out long tick)
+    {
+        lock (gate)
+        {
+            while (true)
+            {
+                if ((notices.Take(out tick) ?? payloads.Take(out tick)) is { } route) return route;
+                if (closed) return null;
+                Monitor.Wait(gate);
+            }
+        }
+    }
 
     private sealed class Ring(int capacity)
     {

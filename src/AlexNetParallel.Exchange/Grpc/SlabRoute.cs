@@ -20,7 +20,7 @@ internal sealed unsafe class SlabRoute : IDisposable
     private readonly Rendezvous* line;
     private readonly Bell* bell;
     private readonly nint halves;
-    private readonly Lock gate = new();
+    private readonly object gate = new(); // a monitor, not a Lock: the first contention of a Lock allocates
     private long overhead;
     private long earlyNotice;
 

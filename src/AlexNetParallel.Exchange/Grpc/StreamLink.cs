@@ -6,7 +6,7 @@ using Grpc.Core;
 namespace AlexNetParallel.Exchange.Grpc;
 
 /// <summary>
-/// The stream between this worker and one peer, and the two loops that use it. What crosses, see proto/exchange.proto: a first message of tick 0 from
+/// The stream between this worker and one peer, and the two loops that use it, each on a thread of its own. What crosses, see proto/exchange.proto: a first message of tick 0 from
 /// each side; then notices and slabs; at last another message of tick 0, whose payload is the reason.
 /// A slab is sent only when its notice has come, so the receiving loop never waits for anything but the network.
 /// </summary>
@@ -17,11 +17,13 @@ internal sealed class StreamLink : IDisposable
     private readonly SlabRoute?[] routes;
     private readonly Action changed;
     private readonly SendQueue queue;
+    private readonly object line = new();
     private readonly CancellationTokenSource cancellation = new();
     private readonly TaskCompletionSource greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly nint reasonIn = Marshal.AllocHGlobal(LongestReason);
     private readonly nint reasonOut = Marshal.AllocHGlobal(LongestReason);
+    private volatile TensorStream? now;
     private volatile string? whyGone;
     private volatile string? farewell;
     private int reasonBytes = -1;
@@ -51,8 +53,14 @@ internal sealed class StreamLink : IDisposable
     /// <summary>Done when nothing moves over this link, because it has ended or never began.</summary>
     public Task Ended => Volatile.Read(ref started) == 0 ? Task.CompletedTask : ended.Task;
 
-    /// <summary>Sends a slab, or the notice that one may come.</summary>
-    public void Send(SlabRoute route, long tick) => queue.Add(route, tick);
+    /// <summary>
+    /// Sends a slab, or the notice that one may come. What is short leaves at once, on the worker's own thread: to wake another would take longer. A long slab
+    /// leaves while the worker goes on.
+    /// </summary>
+    public void Send(SlabRoute route, long tick)
+    {
+        if (!SendNow(route, tick)) queue.Add(route, tick);
+    }
 
     /// <summary>Tells the peer that this worker leaves, after what is queued.</summary>
     public void Leave(string why)
@@ -77,7 +85,7 @@ internal sealed class StreamLink : IDisposable
     public async Task<Exception?> RunAsync(TensorStream stream)
     {
         Volatile.Write(ref started, 1);
-        var sending = GuardAsync(SendAllAsync(stream));
+        var sending = GuardAsync(OnOwnThread(() => SendAll(stream)));
         var receiving = GuardAsync(ReceiveAllAsync(stream));
         var sendFailure = await sending.ConfigureAwait(false);
         var receiveFailure = await receiving.ConfigureAwait(false);
@@ -116,25 +124,73 @@ internal sealed class StreamLink : IDisposable
         }
     }
 
-    private async Task SendAllAsync(TensorStream stream)
+    private void SendAll(TensorStream stream)
     {
-        await stream.SendAsync(0, 0, default, cancellation.Token).ConfigureAwait(false);
-        while (true)
+        lock (line)
         {
-            var route = queue.Take(out var tick, out var ended);
-            if (route is not null)
-            {
-                route.Leaving();
-                var overhead = await stream.SendAsync(route.Slab.Id, tick, route.IsOutgoing ? route.Place : default, cancellation.Token).ConfigureAwait(false);
-                if (route.Sent(tick, overhead) is var next and not 0) queue.Add(route, next);
-                continue;
-            }
-            if (ended) break;
-            await queue.WaitAsync().ConfigureAwait(false);
+            stream.Send(0, 0, default, cancellation.Token);
+            now = stream;
         }
-        if (reasonBytes >= 0)
-            await stream.SendAsync(0, 0, NativeRows.Contiguous(reasonOut, reasonBytes), cancellation.Token).ConfigureAwait(false);
-        await stream.CompleteAsync().ConfigureAwait(false);
+        while (queue.Take(out var tick) is { } route)
+        {
+            lock (line) Send(stream, route, tick);
+        }
+        lock (line)
+        {
+            now = null;
+            if (reasonBytes >= 0) stream.Send(0, 0, NativeRows.Contiguous(reasonOut, reasonBytes), cancellation.Token);
+        }
+        stream.Complete();
+    }
+
+    /// <summary>Sends what is short, if nothing else is being sent; else false.</summary>
+    private bool SendNow(SlabRoute route, long tick)
+    {
+        var bytes = route.IsOutgoing ? route.Place.Bytes : 0;
+        if (bytes > TensorStream.ShortPayload || !Monitor.TryEnter(line)) return false;
+        try
+        {
+            if (now is not { } stream) return false;
+            route.Leaving();
+            var overhead = stream.TrySend(route.Slab.Id, tick, route.IsOutgoing ? route.Place : default);
+            if (overhead == 0) return false;
+            Sent(route, tick, overhead);
+            return true;
+        }
+        finally
+        {
+            Monitor.Exit(line);
+        }
+    }
+
+    private void Send(TensorStream stream, SlabRoute route, long tick)
+    {
+        route.Leaving();
+        Sent(route, tick, stream.Send(route.Slab.Id, tick, route.IsOutgoing ? route.Place : default, cancellation.Token));
+    }
+
+    private void Sent(SlabRoute route, long tick, int overhead)
+    {
+        if (route.Sent(tick, overhead) is var next and not 0) queue.Add(route, next);
+    }
+
+    private Task OnOwnThread(Action loop)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                loop();
+                done.SetResult();
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        })
+        { IsBackground = true, Name = $"alexnet to worker {Peer}" }.Start();
+        return done.Task;
     }
 
     private async Task ReceiveAllAsync(TensorStream stream)
@@ -159,7 +215,7 @@ internal sealed class StreamLink : IDisposable
             }
             else if (route.Noticed(tick))
             {
-                queue.Add(route, tick);
+                Send(route, tick);
             }
         }
         queue.Close();

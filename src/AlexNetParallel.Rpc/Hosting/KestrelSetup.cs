@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using AlexNetParallel.Rpc.Tensors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -20,7 +21,7 @@ internal sealed class KestrelSetup
     private KestrelSetup(IReadOnlyList<RpcAddress> addresses) => _addresses = addresses;
 
     /// <summary>Adds Kestrel to the application.</summary>
-    public static async Task<KestrelSetup> AddAsync(WebApplicationBuilder builder, RpcServerOptions options, CancellationToken cancellation)
+    public static async Task<KestrelSetup> AddAsync(WebApplicationBuilder builder, RpcServerOptions options, TensorExchangeBase? tensors, CancellationToken cancellation)
     {
         var endPoints = new List<EndPoint>();
         foreach (var address in options.Listen)
@@ -44,7 +45,7 @@ internal sealed class KestrelSetup
             sockets.MaxReadBufferSize = RpcChannel.WindowBytes;
             sockets.MaxWriteBufferSize = RpcChannel.WindowBytes;
         });
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, endPoints, options));
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, endPoints, options, tensors));
         return new KestrelSetup(options.Listen);
     }
 
@@ -61,7 +62,7 @@ internal sealed class KestrelSetup
         return addresses;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, List<EndPoint> endPoints, RpcServerOptions options)
+    private static void Configure(KestrelServerOptions kestrel, List<EndPoint> endPoints, RpcServerOptions options, TensorExchangeBase? tensors)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
@@ -79,6 +80,7 @@ internal sealed class KestrelSetup
             {
                 listen.Protocols = HttpProtocols.Http2;
                 if (options.Security.Identity is { } identity) listen.UseHttps(https => TlsSetup.ForServer(https, identity, options.Logging));
+                if (tensors is not null) listen.Use(next => new TensorMiddleware(tensors, options, next).RunAsync);
             });
         }
     }

@@ -28,20 +28,39 @@ internal static partial class TlsSetup
         },
     };
 
+    /// <summary>The server's side of a tensor stream.</summary>
+    public static SslServerAuthenticationOptions ForServer(RpcIdentity identity, ILoggerFactory? logging)
+    {
+        var log = Log(logging);
+        return new SslServerAuthenticationOptions
+        {
+            EnabledSslProtocols = Protocols,
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            ClientCertificateRequired = true,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            ServerCertificateContext = SslStreamCertificateContext.Create(identity.Leaf, [identity.Authority], offline: true),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => Judge(identity, certificate as X509Certificate2, log),
+        };
+    }
+
     /// <summary>The server's side.</summary>
     public static void ForServer(HttpsConnectionAdapterOptions https, RpcIdentity identity, ILoggerFactory? logging)
     {
-        var log = logging?.CreateLogger("AlexNetParallel.Rpc") ?? NullLogger.Instance;
+        var log = Log(logging);
         https.SslProtocols = Protocols;
         https.ServerCertificate = identity.Leaf;
         https.CheckCertificateRevocation = false;
         https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        https.ClientCertificateValidation = (certificate, _, _) =>
-        {
-            var reason = identity.JudgeClient(certificate);
-            if (reason is not null) ClientRefused(log, certificate.Subject, reason);
-            return reason is null;
-        };
+        https.ClientCertificateValidation = (certificate, _, _) => Judge(identity, certificate, log);
+    }
+
+    private static ILogger Log(ILoggerFactory? logging) => logging?.CreateLogger("AlexNetParallel.Rpc") ?? NullLogger.Instance;
+
+    private static bool Judge(RpcIdentity identity, X509Certificate2? certificate, ILogger log)
+    {
+        var reason = certificate is null ? "it gave none" : identity.JudgeClient(certificate);
+        if (reason is not null) ClientRefused(log, certificate?.Subject ?? "(none)", reason);
+        return reason is null;
     }
 
     [LoggerMessage(20, LogLevel.Warning, "The certificate {Subject} of a client is refused: {Reason}.")]

@@ -1,7 +1,5 @@
-using AlexNetParallel.Rpc.Runtime;
 using AlexNetParallel.Rpc.Runtime.Client;
 using AlexNetParallel.Rpc.Runtime.Server;
-using AlexNetParallel.Rpc.Tensors;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,17 +31,4 @@ internal static class RpcAdapter
 
     /// <summary>Answers calls of methods that do not exist with UNIMPLEMENTED.</summary>
     public static void MapUnknownMethods(WebApplication application) => application.MapFallback("{**path}", ResponseEnd.UnimplementedAsync);
-
-    /// <summary>Makes the marshaller of tensor messages.</summary>
-    public static Marshaller<TensorFrame> CreateTensorMarshaller() => new TensorMarshaller();
-
-    /// <summary>Reads a message without an object for the read.</summary>
-    public static ValueTask<bool> MoveNextAsync<T>(IAsyncStreamReader<T> reader, CancellationToken cancellation) => reader is IValueStreamReader<T> values
-        ? values.MoveNextValueAsync(cancellation)
-        : new ValueTask<bool>(reader.MoveNext(cancellation));
-
-    /// <summary>Writes a message without an object for the write.</summary>
-    public static ValueTask WriteAsync<T>(IAsyncStreamWriter<T> writer, T message, CancellationToken cancellation) => writer is IValueStreamWriter<T> values
-        ? values.WriteValueAsync(message, cancellation)
-        : new ValueTask(writer.WriteAsync(message, cancellation));
 }

@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
+using AlexNetParallel.Rpc.Http2;
 using Grpc.Core;
 
 namespace AlexNetParallel.Rpc.Tensors;
 
 /// <summary>
-/// One end of a stream of tensor messages. Payloads go from native memory into the transport and back without a managed copy of the whole, and
+/// One end of a stream of tensor messages, on a connection of its own. Payloads go from native memory into the connection and back without a copy, and
 /// no call here makes an object once the stream runs. One send and one receive at a time; the two directions are independent.
+/// A thread that sends waits until the message has left; what follows an awaited receive may run on the thread that receives: while it computes, nothing arrives.
 /// </summary>
 /// <example><code>
 /// while (await stream.NextAsync(cancellation))            // slab and tick are known, the payload still waits in the transport
@@ -16,20 +18,25 @@ public sealed class TensorStream : IDisposable
     /// <summary>Longest payload in bytes.</summary>
     public const int LongestPayload = int.MaxValue - TensorCodec.LongestHead;
 
-    private readonly IAsyncStreamReader<TensorFrame> _reader;
-    private readonly IAsyncStreamWriter<TensorFrame> _writer;
-    private readonly IDisposable? _call;
+    /// <summary>Longest payload of <see cref="TrySend"/>.</summary>
+    public const int ShortPayload = Outbox.ShortBytes;
+
+    private readonly ITensorEnd _end;
     private readonly TensorFrame _outgoing = new();
-    private readonly NativeWindow _window = new();
-    private TensorFrame? _incoming;
+    private readonly Outbox _outbox;
     private int _sending;
     private int _receiving;
+    private bool _hasMessage;
+    private bool _hasPayload;
 
-    /// <param name="reader">Where messages come from.</param>
-    /// <param name="writer">Where messages go.</param>
-    /// <param name="call">Disposed with the stream; null on a server.</param>
-    internal TensorStream(IAsyncStreamReader<TensorFrame> reader, IAsyncStreamWriter<TensorFrame> writer, IDisposable? call) =>
-        (_reader, _writer, _call) = (reader, writer, call);
+    /// <param name="connection">What it crosses by.</param>
+    /// <param name="end">The same, as one of its two ends.</param>
+    internal TensorStream(Http2Connection connection, ITensorEnd end)
+    {
+        _end = end;
+        Inbox = new Inbox(connection);
+        _outbox = new Outbox(connection, end.Over);
+    }
 
     /// <summary>The slab of the message that <see cref="NextAsync"/> found.</summary>
     public int Slab => Incoming.Slab;
@@ -40,9 +47,12 @@ public sealed class TensorStream : IDisposable
     /// <summary>The size of its payload in bytes.</summary>
     public int PayloadBytes => Incoming.PayloadBytes;
 
-    private TensorFrame Incoming => _incoming ?? throw new InvalidOperationException("There is no current message: NextAsync was not called, or did not return true.");
+    /// <summary>What arrives.</summary>
+    internal Inbox Inbox { get; }
 
-    /// <summary>Sends a message. When it is done, the memory may be written again; the receiver need not have all of it yet.</summary>
+    private TensorFrame Incoming => _hasMessage ? Inbox.Frame : throw new InvalidOperationException("There is no current message: NextAsync was not called, or did not return true.");
+
+    /// <summary>Sends a message, with the calling thread, which waits until it has left. The memory may be written again then; the receiver need not have all of it yet.</summary>
     /// <param name="slab">The slab's number, from 0.</param>
     /// <param name="tick">The tick, from 0.</param>
     /// <param name="source">The payload.</param>
@@ -51,17 +61,32 @@ public sealed class TensorStream : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The payload is longer than <see cref="LongestPayload"/>.</exception>
     /// <exception cref="InvalidOperationException">A send is under way.</exception>
     /// <exception cref="RpcException">The call is over or broke.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<int> SendAsync(int slab, long tick, NativeRows source, CancellationToken cancellation = default)
+    public int Send(int slab, long tick, NativeRows source, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(source.Bytes, LongestPayload);
-        if (Interlocked.Exchange(ref _sending, 1) == 1) throw new InvalidOperationException("A send is under way on this stream; await it before the next one.");
+        Begin(slab, tick, source);
+        return Finish(cancellation);
+    }
+
+    /// <summary>The same without holding up a thread that receives: after an awaited receive the calling thread may be one, and the other side may be waiting for it to receive on.</summary>
+    /// <inheritdoc cref="Send"/>
+    public ValueTask<int> SendAsync(int slab, long tick, NativeRows source, CancellationToken cancellation = default)
+    {
+        if (!Http2Connection.IsAnyReceiver) return new ValueTask<int>(Send(slab, tick, source, cancellation));
+        if (TrySend(slab, tick, source) is var sent and not 0) return new ValueTask<int>(sent);
+        Begin(slab, tick, source);
+        return new ValueTask<int>(Task.Run(() => Finish(cancellation)));
+    }
+
+    /// <summary>Sends a short message (<see cref="ShortPayload"/>) if that needs no waiting. The memory may be written again at once.</summary>
+    /// <returns>Bytes of the message besides its payload; 0 if it was not sent.</returns>
+    /// <exception cref="InvalidOperationException">A send is under way.</exception>
+    public int TrySend(int slab, long tick, NativeRows source)
+    {
+        Begin(slab, tick, source);
         try
         {
-            (_outgoing.Slab, _outgoing.Tick, _outgoing.Source) = (slab, tick, source);
-            var overhead = FrameHeadBytes + TensorCodec.HeadBytes(_outgoing);
-            await RpcAdapter.WriteAsync(_writer, _outgoing, cancellation).ConfigureAwait(false);
-            return overhead;
+            _end.BeforeData();
+            return _outbox.TrySend(_outgoing);
         }
         finally
         {
@@ -77,20 +102,20 @@ public sealed class TensorStream : IDisposable
     public async ValueTask<bool> NextAsync(CancellationToken cancellation = default)
     {
         BeginReceive();
+        _hasMessage = _hasPayload = false;
+        var registration = Watch(cancellation);
         try
         {
-            _incoming = null;
-            if (!await RpcAdapter.MoveNextAsync(_reader, cancellation).ConfigureAwait(false)) return false;
-            _incoming = _reader.Current;
-            return true;
+            return _hasMessage = _hasPayload = await Inbox.NextAsync().ConfigureAwait(false);
         }
         finally
         {
+            registration.Dispose();
             Volatile.Write(ref _receiving, 0);
         }
     }
 
-    /// <summary>Reads the payload of the current message into its place. The sender waits once the windows of the connection are full.</summary>
+    /// <summary>Reads the payload of the current message into its place. The sender waits meanwhile, once the buffers of the connection are full.</summary>
     /// <exception cref="InvalidOperationException">A receive is under way, or there is no message whose payload waits.</exception>
     /// <exception cref="RpcException">INVALID_ARGUMENT: the payload has another size than its place. Others: the call broke off.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -100,20 +125,15 @@ public sealed class TensorStream : IDisposable
         try
         {
             var frame = Incoming;
-            var payload = frame.Payload ?? throw new InvalidOperationException("The payload of this message was received already.");
+            if (!_hasPayload) throw new InvalidOperationException("The payload of this message was received already.");
             if (destination.Bytes != frame.PayloadBytes)
             {
                 throw new RpcException(new Status(
                     StatusCode.InvalidArgument, $"Slab {frame.Slab} of tick {frame.Tick} came with {frame.PayloadBytes} bytes; expected {destination.Bytes}."));
             }
 
-            frame.Payload = null;
-            var box = destination.Joined();
-            for (var plane = 0; plane < box.Planes; plane++)
-            {
-                for (var row = 0; row < box.Rows; row++)
-                    await payload.ReadExactlyAsync(_window.Show(box.Row(plane, row), box.RowBytes)).ConfigureAwait(false);
-            }
+            _hasPayload = false;
+            await Inbox.ReceiveAsync(destination).ConfigureAwait(false);
         }
         finally
         {
@@ -122,16 +142,57 @@ public sealed class TensorStream : IDisposable
     }
 
     /// <summary>Tells a server that no more messages follow. On a server, ending the handler does so.</summary>
-    public Task CompleteAsync() => _writer is IClientStreamWriter<TensorFrame> client ? client.CompleteAsync() : Task.CompletedTask;
+    public void Complete() => _end.Complete();
 
     /// <summary>On a client: cancels the call if it has not ended.</summary>
-    public void Dispose() => _call?.Dispose();
+    public void Dispose() => _end.Close();
 
-    /// <summary>The flag and length that gRPC puts before each message.</summary>
-    private const int FrameHeadBytes = 5;
+    private void Begin(int slab, long tick, NativeRows source)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(source.Bytes, LongestPayload);
+        if (Interlocked.Exchange(ref _sending, 1) == 1) throw new InvalidOperationException("A send is under way on this stream; await it before the next one.");
+        (_outgoing.Slab, _outgoing.Tick, _outgoing.Source) = (slab, tick, source);
+    }
+
+    private int Finish(CancellationToken cancellation)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var registration = Watch(cancellation);
+            _end.BeforeData();
+            return _outbox.Send(_outgoing);
+        }
+        finally
+        {
+            Volatile.Write(ref _sending, 0);
+        }
+    }
+
+    private CancellationTokenRegistration Watch(CancellationToken cancellation) =>
+        cancellation.UnsafeRegister(static e => ((ITensorEnd)e!).Cancel(), _end);
 
     private void BeginReceive()
     {
         if (Interlocked.Exchange(ref _receiving, 1) == 1) throw new InvalidOperationException("A receive is under way on this stream; await it before the next one.");
     }
+}
+
+/// <summary>What the client's end of a stream does in another way than the server's.</summary>
+internal interface ITensorEnd
+{
+    /// <summary>Sends what must stand before the first message, if it was not sent.</summary>
+    void BeforeData();
+
+    /// <summary>Ends this direction.</summary>
+    void Complete();
+
+    /// <summary>Ends the call at once.</summary>
+    void Cancel();
+
+    /// <summary>The user is done with the stream.</summary>
+    void Close();
+
+    /// <summary>What somebody is told who wants to send when the stream is over.</summary>
+    RpcException Over(Exception? found);
 }

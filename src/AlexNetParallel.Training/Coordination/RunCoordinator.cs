@@ -68,7 +68,7 @@ public sealed partial class RunCoordinator : IAsyncDisposable
     private void Serve(RpcServices services)
     {
         services.Add(new CoordinatorService(inputs.Writer));
-        if (options.Transport == "relay") services.Add<TensorExchangeBase>(relay = new RelayService(workers));
+        if (options.Transport == "relay") services.AddTensors(relay = new RelayService(workers));
     }
 
     /// <summary>Tells that a child process has ended that nobody had told to.</summary>

@@ -10,7 +10,8 @@ const options = { keepCase: true, longs: String, defaults: true, includeDirs: [s
 const { alexnet } = grpc.loadPackageDefinition(loader.loadSync(['script.proto', 'exchange.proto'], options));
 const unlimited = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
 const script = new alexnet.tests.Script(target, grpc.credentials.createInsecure(), unlimited);
-const exchange = new alexnet.exchange.Exchange(target, grpc.credentials.createInsecure(), unlimited);
+// A tensor stream needs a connection of its own.
+const exchange = new alexnet.exchange.Exchange(target, grpc.credentials.createInsecure(), { ...unlimited, 'grpc.use_local_subchannel_pool': 1 });
 
 /** A unary call: its response, error, headers and trailers. */
 const unary = (note, metadata = new grpc.Metadata(), callOptions = {}) => new Promise(resolve => {

@@ -25,6 +25,10 @@ Note = protos.message("alexnet.tests.Note")
 Tensor = protos.message("alexnet.exchange.TensorMessage")
 failures = 0
 
+# A tensor stream needs a connection of its own.
+streams = UNLIMITED + [("grpc.use_local_subchannel_pool", 1)]
+exchange = grpc.secure_channel(target, credentials, streams) if len(sys.argv) > 3 else grpc.insecure_channel(target, streams)
+
 
 def stub(service, name, on=channel):
     path, request, response, client_streams, server_streams = protos.method(service, name)
@@ -165,11 +169,11 @@ def reflection():
 def tensor_of_44_mb():
     payload = bytes(range(256)) * (44_000_000 // 256)
     tensors = [Tensor(slab=3, tick=7, payload=payload), Tensor(slab=4, tick=1 << 40), Tensor(payload=b"abcd")]
-    assert list(stub(EXCHANGE, "Open")(iter(tensors))) == tensors
+    assert list(stub(EXCHANGE, "Open", exchange)(iter(tensors))) == tensors
 
 
 def wrong_tensor():
-    raw = channel.stream_stream(f"/{EXCHANGE}/Open", request_serializer=bytes, response_deserializer=bytes)
+    raw = exchange.stream_stream(f"/{EXCHANGE}/Open", request_serializer=bytes, response_deserializer=bytes)
     fails(lambda: list(raw(iter([b"\x7a\x05\x01"]))), grpc.StatusCode.INTERNAL)
 
 
@@ -179,4 +183,5 @@ for each in (
 ):
     check(each)
 channel.close()
+exchange.close()
 sys.exit(1 if failures else 0)

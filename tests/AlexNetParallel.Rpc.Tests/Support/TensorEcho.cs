@@ -8,7 +8,7 @@ internal sealed class TensorEcho : TensorExchangeBase, IDisposable
 {
     private readonly NativeBlock _memory = new(64 << 20);
 
-    public override async Task Open(TensorStream stream, ServerCallContext context)
+    public override async Task Open(TensorStream stream, TensorCall context)
     {
         var row = int.Parse(context.RequestHeaders.GetValue("row-bytes") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
         while (await stream.NextAsync())

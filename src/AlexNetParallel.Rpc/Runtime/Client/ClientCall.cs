@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using AlexNetParallel.Rpc.Runtime.Wire;
+using AlexNetParallel.Rpc.Wire;
 using Grpc.Core;
 
 namespace AlexNetParallel.Rpc.Runtime.Client;

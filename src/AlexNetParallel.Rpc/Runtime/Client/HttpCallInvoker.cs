@@ -1,5 +1,6 @@
 using System.Net;
 using AlexNetParallel.Rpc.Runtime.Wire;
+using AlexNetParallel.Rpc.Wire;
 using Grpc.Core;
 
 namespace AlexNetParallel.Rpc.Runtime.Client;

@@ -14,9 +14,6 @@ internal sealed class RequestBodyWriter(Stream stream) : BodyWriter
     private int _count;
 
     /// <inheritdoc/>
-    public override long Buffered => _count;
-
-    /// <inheritdoc/>
     public override void Advance(int count) => _count += count;
 
     /// <inheritdoc/>
@@ -31,32 +28,20 @@ internal sealed class RequestBodyWriter(Stream stream) : BodyWriter
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask PushAsync()
-    {
-        if (_count == 0) return;
-        await stream.WriteAsync(_buffer.AsMemory(0, _count)).ConfigureAwait(false);
-        _count = 0;
-        if (_buffer.Length > LargestKept)
-        {
-            // A long message passed; the next one need not be long.
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = ArrayPool<byte>.Shared.Rent(SmallestBuffer);
-        }
-    }
-
-    /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask WriteThroughAsync(ReadOnlyMemory<byte> bytes)
-    {
-        await PushAsync().ConfigureAwait(false);
-        await stream.WriteAsync(bytes).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask FlushAsync()
     {
-        await PushAsync().ConfigureAwait(false);
+        if (_count > 0)
+        {
+            await stream.WriteAsync(_buffer.AsMemory(0, _count)).ConfigureAwait(false);
+            _count = 0;
+            if (_buffer.Length > LargestKept)
+            {
+                // A long message passed; the next one need not be long.
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = ArrayPool<byte>.Shared.Rent(SmallestBuffer);
+            }
+        }
+
         await stream.FlushAsync().ConfigureAwait(false);
     }
 

@@ -6,7 +6,7 @@ namespace AlexNetParallel.Rpc.Runtime.Client;
 
 /// <summary>The requests of a streaming call.</summary>
 internal sealed class RequestStream<T>(ClientCall call, RequestContent content, Marshaller<T> marshaller, int? maxBytes)
-    : IClientStreamWriter<T>, IValueStreamWriter<T> where T : class
+    : IClientStreamWriter<T> where T : class
 {
     /// <summary>How long a failed write waits for the server's own word on why the call ended.</summary>
     private static readonly TimeSpan StatusPatience = TimeSpan.FromMilliseconds(200);

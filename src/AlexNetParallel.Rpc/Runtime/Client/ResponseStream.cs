@@ -5,7 +5,7 @@ using Grpc.Core;
 namespace AlexNetParallel.Rpc.Runtime.Client;
 
 /// <summary>The responses of a call. Reading them to their end is what ends a call well.</summary>
-internal sealed class ResponseStream<T>(ClientCall call, Marshaller<T> marshaller, int? maxBytes) : IAsyncStreamReader<T>, IValueStreamReader<T> where T : class
+internal sealed class ResponseStream<T>(ClientCall call, Marshaller<T> marshaller, int? maxBytes) : IAsyncStreamReader<T> where T : class
 {
     private HttpResponseMessage? _response;
     private BodyReader? _body;
@@ -61,7 +61,7 @@ internal sealed class ResponseStream<T>(ClientCall call, Marshaller<T> marshalle
         _response = await call.Response.ConfigureAwait(false);
         var encoding = _response.Headers.NonValidated.TryGetValues("grpc-encoding", out var values) ? values.ToString() : null;
         _body = new BodyReader(await _response.Content.ReadAsStreamAsync(call.Aborted).ConfigureAwait(false), call.Aborted);
-        _reader = new MessageReader<T>(_body, marshaller, maxBytes, encoding, StatusCode.Internal, call.Fail);
+        _reader = new MessageReader<T>(_body, marshaller, maxBytes, encoding, StatusCode.Internal);
     }
 
     private bool EndOfBody()

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using AlexNetParallel.Rpc.Runtime.Wire;
+using AlexNetParallel.Rpc.Wire;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

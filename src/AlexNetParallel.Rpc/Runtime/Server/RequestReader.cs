@@ -5,7 +5,7 @@ using Grpc.Core;
 namespace AlexNetParallel.Rpc.Runtime.Server;
 
 /// <summary>The requests of a call, for its handler.</summary>
-internal sealed class RequestReader<T>(MessageReader<T> messages, CallContext context) : IAsyncStreamReader<T>, IValueStreamReader<T> where T : class
+internal sealed class RequestReader<T>(MessageReader<T> messages, CallContext context) : IAsyncStreamReader<T> where T : class
 {
     private T? _current;
     private int _busy;

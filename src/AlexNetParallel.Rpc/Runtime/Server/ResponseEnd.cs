@@ -1,5 +1,6 @@
 using System.Globalization;
 using AlexNetParallel.Rpc.Runtime.Wire;
+using AlexNetParallel.Rpc.Wire;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AlexNetParallel.Rpc.Runtime.Wire;
+using AlexNetParallel.Rpc.Wire;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
@@ -9,7 +10,7 @@ namespace AlexNetParallel.Rpc.Runtime.Server;
 /// The responses of a call, for its handler, and the end of the call. One gate keeps messages and trailers apart: a handler may write at the
 /// very instant of its deadline, on another thread than the one that ends the call.
 /// </summary>
-internal sealed class ResponseWriter<T> : IServerStreamWriter<T>, IValueStreamWriter<T> where T : class
+internal sealed class ResponseWriter<T> : IServerStreamWriter<T> where T : class
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly CallContext _context;

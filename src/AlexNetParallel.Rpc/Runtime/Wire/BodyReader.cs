@@ -71,21 +71,6 @@ internal sealed class BodyReader(Stream source, CancellationToken cancellation) 
         }
     }
 
-    /// <summary>Reads and drops bytes; false when the body ends before that.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> SkipAsync(long count)
-    {
-        while (count > 0)
-        {
-            if (!await EnsureAsync(1).ConfigureAwait(false)) return false;
-            var have = (int)Math.Min(count, _end - _start);
-            _start += have;
-            count -= have;
-        }
-
-        return true;
-    }
-
     /// <summary>INTERNAL: the body ended where it must not.</summary>
     public static RpcException Cut(string where) => new(new Status(StatusCode.Internal, $"The stream ended inside {where}."));
 

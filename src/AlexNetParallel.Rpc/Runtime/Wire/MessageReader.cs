@@ -11,36 +11,22 @@ namespace AlexNetParallel.Rpc.Runtime.Wire;
 /// <param name="maxBytes">Receive limit; null for none.</param>
 /// <param name="encoding">The sender's grpc-encoding header; null where there was none.</param>
 /// <param name="unknownEncoding">The status for an encoding that is not built in: UNIMPLEMENTED on a server, INTERNAL on a client.</param>
-/// <param name="fail">See <see cref="MessageBody"/>.</param>
-internal sealed class MessageReader<T>(
-    BodyReader body, Marshaller<T> marshaller, int? maxBytes, string? encoding, StatusCode unknownEncoding, Func<Exception, Exception>? fail = null)
-    where T : class
+internal sealed class MessageReader<T>(BodyReader body, Marshaller<T> marshaller, int? maxBytes, string? encoding, StatusCode unknownEncoding) where T : class
 {
     /// <summary>A message that fits is read in the reader's own buffer, a longer one in an array from the pool.</summary>
     private const int InPlaceBytes = 16 * 1024;
-
-    private readonly StreamMarshaller<T>? _stream = marshaller as StreamMarshaller<T>;
-    private readonly MessageBody _streamed = new(body, fail);
-    private T? _last;
 
     /// <summary>The next message, or null at the end of the body.</summary>
     /// <exception cref="RpcException">The body breaks the protocol or a limit.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T?> ReadAsync()
     {
-        if (_streamed.Left > 0) await _streamed.SkipAsync().ConfigureAwait(false);
         if (!await body.EnsureAsync(5).ConfigureAwait(false))
         {
             return body.Buffered.IsEmpty ? null : throw BodyReader.Cut("the head of a message");
         }
 
         var length = ParseHead();
-        if (_stream is not null)
-        {
-            _streamed.Begin(length);
-            return _last = await _stream.ReadAsync(_streamed, _last).ConfigureAwait(false);
-        }
-
         if (length <= InPlaceBytes)
         {
             if (!await body.EnsureAsync(length).ConfigureAwait(false)) throw BodyReader.Cut("a message");
@@ -68,7 +54,7 @@ internal sealed class MessageReader<T>(
         var length = BinaryPrimitives.ReadUInt32BigEndian(head[1..]);
         if (flag == 1) throw Compressed();
         if (flag != 0) throw new RpcException(new Status(StatusCode.Internal, $"A message begins with flag {flag}; expected 0 (plain) or 1 (compressed)."));
-        var limit = Math.Min(_stream?.MaxReceiveBytes ?? maxBytes ?? int.MaxValue, Array.MaxLength);
+        var limit = Math.Min(maxBytes ?? int.MaxValue, Array.MaxLength);
         if (length > limit)
             throw new RpcException(new Status(StatusCode.ResourceExhausted, $"The message has {length} bytes; the receive limit is {limit}."));
         body.Advance(5);

@@ -14,7 +14,6 @@ namespace AlexNetParallel.Rpc.Runtime.Wire;
 /// <param name="maxBytes">Send limit; null for none.</param>
 internal sealed class MessageWriter<T>(BodyWriter body, Marshaller<T> marshaller, int? maxBytes) where T : class
 {
-    private readonly StreamMarshaller<T>? _stream = marshaller as StreamMarshaller<T>;
     private Context? _context;
 
     /// <summary>
@@ -28,19 +27,10 @@ internal sealed class MessageWriter<T>(BodyWriter body, Marshaller<T> marshaller
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(T message)
     {
-        if (_stream is not null)
-        {
-            WriteHead(_stream.SizeOf(message));
-            await _stream.WriteAsync(message, body).ConfigureAwait(false);
-        }
-        else
-        {
-            var context = _context ??= new Context(this);
-            context.Begin();
-            marshaller.ContextualSerializer(message, context);
-            context.End();
-        }
-
+        var context = _context ??= new Context(this);
+        context.Begin();
+        marshaller.ContextualSerializer(message, context);
+        context.End();
         InMessage = false;
         await body.FlushAsync().ConfigureAwait(false);
     }

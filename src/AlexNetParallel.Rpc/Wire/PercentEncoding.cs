@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace AlexNetParallel.Rpc.Runtime.Wire;
+namespace AlexNetParallel.Rpc.Wire;
 
 /// <summary>The grpc-message header: UTF-8, with all but printable ASCII, and the percent sign, as "%XX".</summary>
 internal static class PercentEncoding

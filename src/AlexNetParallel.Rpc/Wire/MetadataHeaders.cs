@@ -1,6 +1,6 @@
 using Grpc.Core;
 
-namespace AlexNetParallel.Rpc.Runtime.Wire;
+namespace AlexNetParallel.Rpc.Wire;
 
 /// <summary>Metadata as HTTP/2 headers: text as it is, bytes in base64; the protocol's own headers are not metadata.</summary>
 internal static class MetadataHeaders

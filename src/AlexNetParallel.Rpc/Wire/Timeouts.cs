@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace AlexNetParallel.Rpc.Runtime.Wire;
+namespace AlexNetParallel.Rpc.Wire;
 
 /// <summary>The grpc-timeout header: at most eight digits and a unit (doc/PROTOCOL-HTTP2.md of grpc/grpc, "Timeout").</summary>
 internal static class Timeouts
