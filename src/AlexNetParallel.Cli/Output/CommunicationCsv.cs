@@ -11,7 +11,7 @@ internal static class CommunicationCsv
     {
         var lines = new List<string>
         {
-            $"layer,direction,transport,bytes,overhead_bytes,seconds_p50,seconds_p95,exposed_seconds,hidden_seconds,share_of_step,wrong,{string.Join(',', RawLimits.Ways.Select(w => $"{w}_seconds"))}",
+            $"layer,direction,transport,bytes,overhead_bytes,seconds_p50,seconds_p95,exposed_seconds,hidden_seconds,share_of_step,wrong,{string.Join(',', RawLimits.Ways.Concat(["grpc_cpp_unix", "grpc_cpp_tcp"]).Take(limits[("all", "")].Count).Select(w => $"{w}_seconds"))}",
         };
         foreach (var row in reports.SelectMany(r => r.Rows))
         {

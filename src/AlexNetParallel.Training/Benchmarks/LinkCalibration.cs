@@ -34,7 +34,12 @@ public static class LinkCalibration
         return new Link(empty.MedianSeconds, box.Bytes / Math.Max(1e-9, full.MedianSeconds - empty.MedianSeconds), slabWork, box.Bytes / Math.Max(1e-9, work - slabWork));
     }
 
-    private static ExchangeTiming Time(string transport, StridedBox box, int repeats, int warmUp)
+    /// <summary>Plays ping-pong with one slab between two workers of this process.</summary>
+    /// <param name="transport">One of <see cref="Transports"/>.</param>
+    /// <param name="box">What crosses.</param>
+    /// <param name="repeats">Round trips that are timed.</param>
+    /// <param name="warmUp">Round trips before that.</param>
+    public static ExchangeTiming Time(string transport, StridedBox box, int repeats, int warmUp)
     {
         var sockets = Directory.CreateTempSubdirectory("alexnet-calibrate-");
         using var identity = transport == GrpcTls ? Identity() : null;

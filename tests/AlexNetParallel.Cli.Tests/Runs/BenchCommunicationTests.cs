@@ -12,8 +12,12 @@ public sealed class BenchCommunicationTests : IDisposable
     [Fact]
     public async Task Every_exchange_is_timed_checked_and_set_beside_raw_limits()
     {
-        var (code, lines, error) = await AlexnetProcess.RunAsync(folder, "bench", "comm", "--compare", "peer,grpc,grpc-unix", "--repeats", "50", "--steps", "3", "--csv", "comm.csv", "--chart", "comm.svg");
+        var (code, all, error) = await AlexnetProcess.RunAsync(folder, "bench", "comm", "--compare", "peer,grpc,grpc-unix", "--repeats", "50", "--steps", "3", "--csv", "comm.csv", "--chart", "comm.svg");
         Assert.True(code == 0, error);
+        var trips = all.Where(l => l.TryGetProperty("round_trip", out _)).ToList();
+        Assert.Equal(["peer", "grpc", "grpc-unix", "raw-unix", "raw-tcp"], trips.Select(t => t.GetProperty("round_trip").GetString()).Where(n => !n!.StartsWith("grpc-c++", StringComparison.Ordinal)));
+        Assert.All(trips, t => Assert.InRange(t.GetProperty("seconds_p50").GetDouble(), 1e-7, 1));
+        var lines = all.Except(trips).ToList();
         var rows = lines.GroupBy(l => l.GetProperty("transport").GetString()!).ToList();
         Assert.Equal(["peer", "grpc", "grpc-unix"], rows.Select(r => r.Key));
         foreach (var transport in rows)

@@ -51,9 +51,12 @@ internal sealed class BenchCommunicationVerb : Verb
         var reports = new List<ExchangeReport>();
         foreach (var transport in transports)
             reports.Add(await suite.MeasureAsync(recipe, transport, context.Get(repeats) ?? 100, context.Get(sizes) ? 0 : context.Get(steps) ?? 10, interruption.Token).ConfigureAwait(false));
-        var limits = Limits(reports[0]);
+        var peer = CppGrpc.Find();
+        if (peer is null) context.Log.WriteLine(CppGrpc.Missing);
+        var limits = Limits(reports[0], peer);
         if (context.Json) PrintJson(context, reports, limits);
         else Print(context, recipe, reports, limits);
+        PrintRoundTrips(context, transports, peer);
         if (context.Get(csv) is { } file) CommunicationCsv.Write(file, reports, limits);
         if (context.Get(chart) is { } picture)
             CommunicationChart.Write(picture, $"{$"{recipe.Network.Name} {recipe.Network.Dialect}".Trim()}, partition {recipe.Partition.Name}, {recipe.Workers} workers, batch {recipe.Batch}: exchanges of a training step", reports);
@@ -77,20 +80,50 @@ internal sealed class BenchCommunicationVerb : Verb
         return names;
     }
 
+    /// <summary>What limits are called in the table: those of <see cref="RawLimits.Ways"/>, then C++ gRPC's, where it is there.</summary>
+    private static string[] LimitNames(bool hasPeer) => ["memcpy", "raw Unix", "raw TCP", .. hasPeer ? ["C++ Unix", "C++ TCP"] : Array.Empty<string>()];
+
     /// <summary>Raw costs of every payload of the table, by layer and direction.</summary>
-    private static Dictionary<(string, string), IReadOnlyList<double>> Limits(ExchangeReport report)
+    private static Dictionary<(string, string), IReadOnlyList<double>> Limits(ExchangeReport report, string? peer)
     {
         var measured = new Dictionary<(long, bool), IReadOnlyList<double>>();
         var limits = new Dictionary<(string, string), IReadOnlyList<double>>();
         foreach (var row in report.Rows.SkipLast(1))
         {
+            var repeats = row.Bytes > 1 << 26 ? 3 : 15;
             if (!measured.TryGetValue((row.Bytes, row.BothWays), out var seconds))
-                measured.Add((row.Bytes, row.BothWays), seconds = [.. RawLimits.Ways.Select(way => RawLimits.Seconds(way, row.Bytes, row.BothWays, row.Bytes > 1 << 26 ? 3 : 15))]);
+            {
+                seconds = [.. RawLimits.Ways.Select(way => RawLimits.Seconds(way, row.Bytes, row.BothWays, repeats)),
+                    .. peer is null ? [] : SocketWays.Select(way => CppGrpc.Seconds(peer, way, row.Bytes, row.BothWays, repeats))];
+                measured.Add((row.Bytes, row.BothWays), seconds);
+            }
             limits.Add((row.Layer, row.Direction), seconds);
         }
-        limits.Add(("all", ""), [.. RawLimits.Ways.Select((_, way) => report.Rows.SkipLast(1).Sum(row => limits[(row.Layer, row.Direction)][way]))]);
+        limits.Add(("all", ""), [.. LimitNames(peer is not null).Select((_, way) => report.Rows.SkipLast(1).Sum(row => limits[(row.Layer, row.Direction)][way]))]);
         return limits;
     }
+
+    /// <summary>1 KB there and back: what a short message costs, whose bytes cost nothing.</summary>
+    private static void PrintRoundTrips(VerbContext context, IReadOnlyList<string> transports, string? peer)
+    {
+        const int Bytes = 1024, Repeats = 2000;
+        var times = transports.Where(LinkCalibration.Transports.Contains)
+            .Select(t => (Name: t, Seconds: 2 * LinkCalibration.Time(t, ExchangeBench.Contiguous(Bytes / sizeof(float)), Repeats, warmUp: 200).MedianSeconds)).ToList();
+        foreach (var way in SocketWays)
+        {
+            times.Add(($"raw-{way}", RawLimits.RoundTrip(way, Bytes, Repeats)));
+            if (peer is not null) times.Add(($"grpc-c++-{way}", CppGrpc.RoundTrip(peer, way, Bytes, Repeats)));
+        }
+        if (context.Json)
+        {
+            foreach (var (name, seconds) in times) context.Results.Json(new { RoundTrip = name, Bytes, SecondsP50 = seconds });
+            return;
+        }
+        context.Results.Line();
+        context.Results.Table($"{Units.Count(Bytes)} bytes there and back, between threads of one process", ["way", ">p50"], [.. times.Select(t => (IReadOnlyList<string>)[t.Name, Units.Seconds(t.Seconds)])]);
+    }
+
+    private static readonly string[] SocketWays = ["unix", "tcp"];
 
     private static void PrintJson(VerbContext context, IReadOnlyList<ExchangeReport> reports, Dictionary<(string, string), IReadOnlyList<double>> limits)
     {
@@ -115,6 +148,8 @@ internal sealed class BenchCommunicationVerb : Verb
                     OfMemcpy = raw[0] / r.SecondsP50,
                     OfUnix = raw[1] / r.SecondsP50,
                     OfTcp = raw[2] / r.SecondsP50,
+                    OfCppUnix = raw.Count > 3 ? raw[3] / r.SecondsP50 : (double?)null,
+                    OfCppTcp = raw.Count > 3 ? raw[4] / r.SecondsP50 : (double?)null,
                     report.StepSeconds,
                 });
             }
@@ -138,7 +173,7 @@ internal sealed class BenchCommunicationVerb : Verb
             ];
         }));
         context.Results.Table("Exchanges of a training step: by themselves, and what of them the steps did not hide",
-            ["layer", "direction", "transport", ">bytes a worker", ">overhead", ">p50", ">p95", ">speed", ">exposed", ">hidden", ">of the step", ">of memcpy", ">of raw Unix", ">of raw TCP", ">wrong"], [.. rows]);
+            ["layer", "direction", "transport", ">bytes a worker", ">overhead", ">p50", ">p95", ">speed", ">exposed", ">hidden", ">of the step", .. LimitNames(limits[("all", "")].Count > RawLimits.Ways.Count).Select(n => $">of {n}"), ">wrong"], [.. rows]);
     }
 
     private static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:F1} %");
