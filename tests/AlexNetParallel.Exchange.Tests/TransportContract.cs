@@ -232,8 +232,9 @@ public abstract class TransportContract
                     lock (errors) errors.Add(e.Message);
                     await patience.CancelAsync();
                 }
-                catch (OperationCanceledException)
+                catch (Exception e) when (e is OperationCanceledException or ExchangeException)
                 {
+                    // The other worker refused. A relay remembers, and may say so first, that this worker's last attempt failed.
                 }
             }));
             Assert.Contains(errors, e => e.Contains(word));
