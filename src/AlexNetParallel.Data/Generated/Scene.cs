@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AlexNetParallel.Data.Generated;
 
 /// <summary>Everything that one generated image shows.</summary>
@@ -32,7 +34,8 @@ internal sealed record Scene(Figure Figure, Colour Ground, Colour Ink, (double X
         return new Scene(figure, ground, ink, light, specks, words.Between(0.02, 0.08));
     }
 
-    /// <summary>Paints planes R, G, B.</summary>
+    /// <summary>Paints planes R, G, B. Compiled well at once, with all that a pixel needs: a run of a few steps would else spend most of its time here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe void Paint(byte* planes, int side, ref WordStream words)
     {
         for (var y = 0; y < side; y++)
@@ -63,6 +66,7 @@ internal sealed record Scene(Figure Figure, Colour Ground, Colour Ink, (double X
     }
 
     /// <summary>About N(0, 1): the sum of four bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double Bell(uint word) =>
         ((word & 255) + (word >> 8 & 255) + (word >> 16 & 255) + (word >> 24) - 510.0) / 147.8;
 }
@@ -77,6 +81,7 @@ internal readonly record struct Colour(double Red, double Green, double Blue)
     public static Colour Draw(ref WordStream words) => new(words.Between(0.1, 0.9), words.Between(0.1, 0.9), words.Between(0.1, 0.9));
 
     /// <summary>This colour with a share of another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Colour Mix(Colour other, double share) =>
         new(Red + share * (other.Red - Red), Green + share * (other.Green - Green), Blue + share * (other.Blue - Blue));
 

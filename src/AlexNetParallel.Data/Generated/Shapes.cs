@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AlexNetParallel.Data.Generated;
 
 /// <summary>What the built-in images show. In the order of their names, so that labels are the same when they are read back from folders.</summary>
@@ -35,6 +37,7 @@ internal readonly record struct Figure(
     /// <summary>
     /// How much of a pixel the figure covers, 0 to 1. Only sums, products, comparisons and square roots: the same bits on every machine.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double Cover(double x, double y)
     {
         var u = Cosine * (x - X) + Sine * (y - Y);
@@ -43,6 +46,7 @@ internal readonly record struct Figure(
     }
 
     /// <summary>About how far inside its edge a point of the figure's own axes lies, pixels; negative outside.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Depth(double u, double v)
     {
         var circle = Math.Sqrt(u * u + v * v);
@@ -63,12 +67,15 @@ internal readonly record struct Figure(
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Bar(double along, double across) => Math.Min(Radius - Math.Abs(along), 0.28 * Radius - Math.Abs(across));
 
     /// <summary>A triangle wave between −Period/4 and Period/4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Wave(double t, double phase) => Math.Abs(Node(t, phase)) - Period / 4;
 
     /// <summary>Distance to the nearest multiple of the period, with its sign.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Node(double t, double phase)
     {
         var turns = t / Period + phase;

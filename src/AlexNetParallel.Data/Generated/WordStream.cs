@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AlexNetParallel.Model.Random;
 using AlexNetParallel.Model.Recipes;
 
@@ -10,6 +11,7 @@ internal struct WordStream(ulong seed, Split split, int image)
     private uint taken;
 
     /// <summary>The next 32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Next()
     {
         if (taken % 4 == 0) group = Philox.Words(seed, RandomPurpose.GeneratedImages, (int)split, image, taken / 4);
