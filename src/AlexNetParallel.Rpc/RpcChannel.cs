@@ -71,7 +71,8 @@ public sealed class RpcChannel : ChannelBase, IDisposable
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         EnableMultipleHttp2Connections = options.MultipleConnections,
         InitialHttp2StreamWindowSize = WindowBytes,
-        KeepAlivePingDelay = options.KeepAliveDelay,
+        // The kernel tells of the end of a Unix socket's other side; only a process that stands still would not answer, and it may go on (SIGSTOP and SIGCONT).
+        KeepAlivePingDelay = address.UnixPath is null ? options.KeepAliveDelay : Timeout.InfiniteTimeSpan,
         KeepAlivePingTimeout = options.KeepAliveTimeout,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         SslOptions = options.Security.Identity is { } identity ? TlsSetup.ForClient(identity, address) : new SslClientAuthenticationOptions(),

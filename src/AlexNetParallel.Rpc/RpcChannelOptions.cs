@@ -15,7 +15,7 @@ public sealed record RpcChannelOptions
     /// <summary>Longest time for a connection to come up. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>An idle connection with open calls is pinged after this time. Default 20 s.</summary>
+    /// <summary>An idle connection with open calls is pinged after this time. Default 20 s. Not over a Unix socket, whose end the kernel tells.</summary>
     public TimeSpan KeepAliveDelay { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>A ping without an answer for this time ends the connection: its calls fail with UNAVAILABLE. Default 20 s.</summary>

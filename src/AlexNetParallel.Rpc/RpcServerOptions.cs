@@ -17,7 +17,7 @@ public sealed record RpcServerOptions
     /// <summary>Longest message to send, in bytes; null (default) for no limit.</summary>
     public int? MaxSendMessageBytes { get; init; }
 
-    /// <summary>An idle connection is pinged after this time. Default 20 s.</summary>
+    /// <summary>An idle connection is pinged after this time. Default 20 s. Not where all addresses are Unix sockets, whose other end the kernel tells.</summary>
     public TimeSpan KeepAliveDelay { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>A ping without an answer for this time ends the connection: its calls are cancelled. Default 20 s.</summary>

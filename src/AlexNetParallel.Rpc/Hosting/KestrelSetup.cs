@@ -72,7 +72,8 @@ internal sealed class KestrelSetup
         kestrel.Limits.MaxResponseBufferSize = RpcChannel.WindowBytes;
         kestrel.Limits.Http2.InitialStreamWindowSize = RpcChannel.WindowBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = RpcChannel.WindowBytes;
-        kestrel.Limits.Http2.KeepAlivePingDelay = options.KeepAliveDelay;
+        // As in RpcChannel: nothing can break in silence between the ends of Unix sockets.
+        kestrel.Limits.Http2.KeepAlivePingDelay = options.Listen.All(address => address.UnixPath is not null) ? Timeout.InfiniteTimeSpan : options.KeepAliveDelay;
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.KeepAliveTimeout;
         foreach (var endPoint in endPoints)
         {

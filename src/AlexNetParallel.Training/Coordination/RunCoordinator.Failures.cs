@@ -7,6 +7,10 @@ public sealed partial class RunCoordinator
 {
     private static readonly TimeSpan stuckAfter = TimeSpan.FromMinutes(1);
 
+    /// <summary>A longer time between two looks is taken for this one: the coordinator itself did not run.</summary>
+    private static readonly TimeSpan longestLook = TimeSpan.FromSeconds(2);
+
+    private TimeSpan lastLook;
     private readonly Dictionary<int, (Place Place, TimeSpan Since, bool Told)> lastPlaces = [];
 
     private Place PlaceOf(int rank)
@@ -59,6 +63,10 @@ public sealed partial class RunCoordinator
 
     private void Watch()
     {
+        var look = clock.Elapsed;
+        var listened = look - lastLook < longestLook ? look - lastLook : longestLook;
+        lastLook = look;
+        foreach (var link in links) link?.Listened(listened);
         if (judge.HasFailure) return;
         if (phase == Phase.Waiting && clock.Elapsed > options.Admission)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using AlexNetParallel.Training.Coordination.Wire;
 using AlexNetParallel.Training.Engine;
@@ -10,7 +9,7 @@ namespace AlexNetParallel.Training.Coordination;
 internal sealed class WorkerLink(Registration registration)
 {
     private readonly Channel<CoordinatorMessage> outgoing = Channel.CreateUnbounded<CoordinatorMessage>(new UnboundedChannelOptions { SingleReader = true });
-    private long lastHeard = Stopwatch.GetTimestamp();
+    private long silence; // ticks of TimeSpan
 
     /// <summary>What the worker said of itself.</summary>
     public Registration Registration => registration;
@@ -33,8 +32,9 @@ internal sealed class WorkerLink(Registration registration)
     /// <summary>Why the worker is not admitted.</summary>
     public Status? Refusal { get; private set; }
 
-    /// <summary>Time since it last said anything.</summary>
-    public TimeSpan Silence => Stopwatch.GetElapsedTime(Volatile.Read(ref lastHeard));
+    /// <summary>Time since it last said anything, as far as the coordinator was there to hear: what passed while its process stood still (stopped by a signal, its
+    /// machine suspended) does not count.</summary>
+    public TimeSpan Silence => new(Volatile.Read(ref silence));
 
     /// <summary>How it is called in messages.</summary>
     public string Name => $"worker {Rank} (pid {registration.Pid} on {registration.HostName})";
@@ -42,10 +42,13 @@ internal sealed class WorkerLink(Registration registration)
     /// <summary>Messages to the worker.</summary>
     public ChannelReader<CoordinatorMessage> Outgoing => outgoing.Reader;
 
+    /// <summary>Time has passed in which the coordinator listened.</summary>
+    public void Listened(TimeSpan time) => Interlocked.Add(ref silence, time.Ticks);
+
     /// <summary>Notes a sign of life.</summary>
     public void Hear(Heartbeat? heartbeat)
     {
-        Volatile.Write(ref lastHeard, Stopwatch.GetTimestamp());
+        Volatile.Write(ref silence, 0);
         if (heartbeat is not null) Heard = heartbeat;
     }
 

@@ -78,6 +78,17 @@ public sealed class AdmissionTests
         Assert.Contains("has said nothing for", Assert.Single(run.Events.Of<RunFailed>()).Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Silence_is_what_the_coordinator_could_have_heard()
+    {
+        var link = new WorkerLink(new Registration());
+        link.Listened(TimeSpan.FromSeconds(2));
+        link.Listened(TimeSpan.FromSeconds(1));
+        Assert.Equal(TimeSpan.FromSeconds(3), link.Silence);
+        link.Hear(null);
+        Assert.Equal(TimeSpan.Zero, link.Silence);
+    }
+
     private static Task JoinAsync(RpcAddress address, int? rank, CancellationToken cancellation) =>
         WorkerSession.RunAsync(new WorkerSessionOptions { Coordinator = address, Rank = rank, Device = "fake" }, _ => new FakeJob(new FakeBehaviour()), cancellation);
 }
