@@ -51,6 +51,11 @@ public sealed record Recipe
     /// <summary>Training steps; null where <see cref="Epochs"/> says the length.</summary>
     public long? Steps { get; init; }
 
+    /// <summary>
+    /// The run ends, before its full length, after the first epoch (and its test) whose mean top-1 training error is not above this part of the images, in (0, 1); null for none.
+    /// </summary>
+    public double? StopAtTrainingError { get; init; }
+
     /// <summary>Seed of initial weights, dropout, order and augmentation.</summary>
     public required ulong Seed { get; init; }
 

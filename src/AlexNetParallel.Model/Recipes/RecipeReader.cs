@@ -37,6 +37,7 @@ internal sealed class RecipeReader(Section section, RecipeOverrides overrides)
             LastBatch = section.Word("last_batch", LastBatch.Drop),
             Epochs = epochs,
             Steps = steps,
+            StopAtTrainingError = StopAtTrainingError(),
             Seed = Seed(),
             Workers = workers,
             Partition = partition,
@@ -120,6 +121,14 @@ internal sealed class RecipeReader(Section section, RecipeOverrides overrides)
         if (epochs is null && steps is null) throw section.Missing("epochs", "the number of passes over the training images (or 'steps')");
         if (epochs is not null && steps is not null) throw section.Wrong("steps", "both 'epochs' and 'steps'", "one of them");
         return (epochs, steps);
+    }
+
+    private double? StopAtTrainingError()
+    {
+        if (section.Find("stop")?.AsSection("'stop'", "{training_error: 0.25}") is not { } stop) return null;
+        var error = stop.Required("training_error", "a part of the images, such as 0.25").AsNumber(1e-6, 1 - 1e-6);
+        stop.RejectUnknown();
+        return error;
     }
 
     private Cadence Cadence(string key, out int keep)

@@ -18,6 +18,7 @@ internal static class RecipeWriter
         root.Add("last_batch", Words.Of(recipe.LastBatch));
         if (recipe.Epochs is { } epochs) root.Add("epochs", Yaml.Value(epochs));
         if (recipe.Steps is { } steps) root.Add("steps", Yaml.Value(steps));
+        if (recipe.StopAtTrainingError is { } error) root.Add("stop", Yaml.Line(("training_error", error)));
         root.Add("workers", Yaml.Value(recipe.Workers));
         root.Add("test", Cadence(recipe.Test));
         var checkpoint = Cadence(recipe.Checkpoint);

@@ -46,7 +46,7 @@ public sealed record CheckpointInfo
     /// <summary>State of a schedule that depends on the course so far (÷10 on plateau); null for others.</summary>
     public JsonElement? Schedule { get; init; }
 
-    /// <summary>Images and errors counted in the running epoch, so that a resumed epoch reports the same means.</summary>
+    /// <summary>Images and errors counted in the running epoch, where the recipe stops at a training error; null for others.</summary>
     public JsonElement? Progress { get; init; }
 
     /// <summary>The workers' files.</summary>

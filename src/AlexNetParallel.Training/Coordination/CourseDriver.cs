@@ -38,15 +38,22 @@ internal sealed class CourseDriver
     /// <param name="workers">How many report.</param>
     /// <param name="after">The last tick that is done; 0 for a new run.</param>
     /// <param name="plateau">State of the plateau rule after that tick.</param>
-    public CourseDriver(Recipe recipe, Course course, int workers, long after, PlateauState plateau)
+    /// <param name="counted">What was counted of its epoch.</param>
+    public CourseDriver(Recipe recipe, Course course, int workers, long after, PlateauState plateau, EpochErrors counted = default)
     {
-        (this.recipe, this.course, this.workers, Plateau) = (recipe, course, workers, plateau);
+        (this.recipe, this.course, this.workers, Plateau, Counted) = (recipe, course, workers, plateau, counted);
         ticks = course.Ticks(after).GetEnumerator();
         Finished = !(more = ticks.MoveNext());
     }
 
     /// <summary>State of the plateau rule.</summary>
     public PlateauState Plateau { get; private set; }
+
+    /// <summary>What has been counted of the running epoch.</summary>
+    public EpochErrors Counted { get; private set; }
+
+    /// <summary>True when the last epoch came to the training error that the recipe stops at.</summary>
+    public bool HasComeToItsError => recipe.StopAtTrainingError is { } level && Counted.HasCome(course.StepsPerEpoch, level);
 
     /// <summary>The last training or test tick that all workers have done.</summary>
     public Tick? LastDone { get; private set; }
@@ -69,7 +76,7 @@ internal sealed class CourseDriver
     /// <summary>Training steps and test batches done since the start.</summary>
     public (long Train, long Test) TicksDone => (trainSteps, testTicks);
 
-    /// <summary>True when the last tick of the course has been granted.</summary>
+    /// <summary>True when the last tick of the course, or of the epoch that came to the recipe's training error, has been granted.</summary>
     public bool Finished { get; private set; }
 
     /// <summary>Grants nothing more.</summary>
@@ -84,6 +91,15 @@ internal sealed class CourseDriver
         {
             var tick = ticks.Current;
             if (tick.Split == Split.Train && pending.Any(p => p.Tick.Split == Split.Test)) break;
+            if (tick.Split == Split.Train && tick.Batch == 0 && recipe.StopAtTrainingError is not null)
+            {
+                if (pending.Count > 0) break; // whether there is another epoch depends on the one that ends
+                if (HasComeToItsError)
+                {
+                    (more, Finished) = (false, true);
+                    break;
+                }
+            }
             granted.Add(tick);
             pending.Enqueue(new Pending(tick));
             LastGranted = tick;
@@ -114,6 +130,7 @@ internal sealed class CourseDriver
             trainImages += tick.Cases;
             trainSeconds += done.Seconds;
             trainSteps++;
+            Counted = Counted.With(tick.Epoch, tick.Cases, done.Loss.Top1Errors);
             events.Add(new StepDone(tick.Step, tick.Epoch, done.Loss.Loss / tick.Cases, done.Loss.Top1Errors / tick.Cases, done.Loss.Top5Errors / tick.Cases,
                 tick.Cases / done.Seconds, recipe.Schedule.At(course.Progress(tick, Plateau.Drops)).WeightRate, done.Seconds, done.ExchangeSeconds, done.FeedSeconds)
             {

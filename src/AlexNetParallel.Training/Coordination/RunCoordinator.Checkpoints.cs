@@ -24,6 +24,8 @@ public sealed partial class RunCoordinator
 
     private static PlateauState PlateauOf(CheckpointInfo? info) => info?.Schedule is { } state ? state.Deserialize<PlateauState>() : default;
 
+    private static EpochErrors CountedOf(CheckpointInfo? info) => info?.Progress is { } counted ? counted.Deserialize<EpochErrors>() : default;
+
     private void OrderCheckpoint(Model.Recipes.Tick after)
     {
         // A checkpoint in the midst of a test (after an interruption) stands for the training step before it: the test will be repeated whole.
@@ -38,14 +40,14 @@ public sealed partial class RunCoordinator
         if (!checkpoints.TryGetValue(part.Step, out var pending)) throw new InvalidDataException($"{link.Name} wrote a checkpoint of step {part.Step}, which nobody asked for");
         pending.Parts[link.Rank] = new CheckpointFile(part.Name, part.Bytes, part.Sha256);
         if (pending.Parts.Contains(null)) return;
-        // The reports of all ticks before it have come before the parts, so the plateau's state is the one after its last tick, unless a later test is done: a
-        // test ends before anything after it is granted.
-        var plateau = driver!.Plateau;
-        committing = committing.ContinueWith(_ => Commit(pending, plateau), TaskScheduler.Default);
+        // The reports of all ticks before it have come before the parts, and a worker writes its part before it begins a later tick: these states are those
+        // after the checkpoint's last tick.
+        var (plateau, counted) = (driver!.Plateau, driver.Counted);
+        committing = committing.ContinueWith(_ => Commit(pending, plateau, counted), TaskScheduler.Default);
     }
 
     /// <summary>Hashes the weights and completes the folder; on a thread of the pool, since a large network takes a second. One after another.</summary>
-    private void Commit(PendingCheckpoint pending, PlateauState plateau)
+    private void Commit(PendingCheckpoint pending, PlateauState plateau, EpochErrors counted)
     {
         var after = pending.After;
         var folder = options.Folder.Checkpoints;
@@ -61,6 +63,7 @@ public sealed partial class RunCoordinator
                 Dialect = network.Dialect,
                 WeightsSha256 = "",
                 Schedule = options.Recipe.Schedule.Plateau is null ? null : JsonSerializer.SerializeToElement(plateau),
+                Progress = options.Recipe.StopAtTrainingError is null ? null : JsonSerializer.SerializeToElement(counted),
                 Files = [.. pending.Parts.Select(p => p!)],
             };
             using (var parts = Checkpoint.OpenParts(folder.Partial(after.Step), info.Files.Select(f => f.Name), info))

@@ -239,7 +239,7 @@ public sealed partial class RunCoordinator : IAsyncDisposable
         }
         BeginTrace();
         var resumed = options.ResumeFrom?.Info;
-        driver = new CourseDriver(options.Recipe, course, workers, resumed?.Tick ?? 0, PlateauOf(resumed));
+        driver = new CourseDriver(options.Recipe, course, workers, resumed?.Tick ?? 0, PlateauOf(resumed), CountedOf(resumed));
         // All have joined, and those that exchange through the coordinator have their streams.
         if (options.HideWhenComplete && options.Listen.UnixPath is { } socket) File.Delete(socket);
         phase = Phase.Running;
@@ -265,11 +265,14 @@ public sealed partial class RunCoordinator : IAsyncDisposable
             again = checkpoint;
         }
         if (!driver.IsOver || !driver.IsIdle || checkpoints.Count > 0) return;
-        if (stopping is not null && driver.LastDone is { } last && last.Step > checkpointedStep)
+        var endsEarly = stopping is not null || driver.HasComeToItsError && options.Recipe.Checkpoint.AtEnd;
+        if (endsEarly && driver.LastDone is { } last && last.Step > checkpointedStep)
         {
             OrderCheckpoint(last);
             return;
         }
+        if (driver.HasComeToItsError)
+            observer.Log(FormattableString.Invariant($"the training error of epoch {driver.Counted.Epoch} is {100 * driver.Counted.Mean:F2} %, not above {100 * options.Recipe.StopAtTrainingError:G4} %: the run ends here"));
         phase = Phase.Finishing;
         Send(new CoordinatorMessage { Finish = new Finish() });
     }

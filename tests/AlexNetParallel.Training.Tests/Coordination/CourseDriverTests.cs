@@ -94,6 +94,28 @@ public sealed class CourseDriverTests
         Assert.Equal((6, 4), driver.TicksDone);
     }
 
+    [Fact]
+    public void A_run_ends_with_the_epoch_that_comes_to_its_training_error()
+    {
+        var driver = new CourseDriver(recipe with { Epochs = 9, StopAtTrainingError = 0.25 }, course, 1, 0, default);
+        // Epochs of three steps of 32 images: 9, then 7 errors a step; ticks 4 and 5, 9 and 10 are tests.
+        foreach (var tick in (long[])[1, 2, 3, 4, 5])
+        {
+            Grant(driver);
+            driver.Report(0, tick, new WorkerTick(new LossSums(0, 9, 0), new TickTimes(10, 0, 0, 0, 0, 0)));
+        }
+        Assert.Equal((27, 96), ((int)driver.Counted.Errors, (int)driver.Counted.Images));
+        Assert.False(driver.HasComeToItsError);
+        Assert.Equal([6, 7], Grant(driver));
+        foreach (var tick in (long[])[6, 7, 8, 9, 10])
+        {
+            driver.Report(0, tick, new WorkerTick(new LossSums(0, 7, 0), new TickTimes(10, 0, 0, 0, 0, 0)));
+            Grant(driver);
+        }
+        Assert.True(driver.HasComeToItsError && driver.Finished && driver.IsOver && driver.IsIdle);
+        Assert.Equal(10, driver.LastGranted!.Value.Number);
+    }
+
     private static List<long> Grant(CourseDriver driver)
     {
         var all = new List<long>();

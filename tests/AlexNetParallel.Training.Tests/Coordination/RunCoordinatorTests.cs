@@ -108,6 +108,34 @@ public sealed class RunCoordinatorTests
     }
 
     [Fact]
+    public async Task A_run_stops_at_its_training_error_however_often_it_was_broken_off()
+    {
+        // The fake's errors: 99 % in step 1, 98 % in step 2, …; means of epochs of five steps: 97, 92, 87 %.
+        using var run = new TestRun(new RecipeOverrides { Epochs = 9 });
+        run.Options = run.Options with { Recipe = run.Options.Recipe with { StopAtTrainingError = 0.9 } };
+        await run.RunAsync(new FakeBehaviour { Pace = TimeSpan.FromMilliseconds(150) }, coordinator =>
+            run.Events.Seen = e =>
+            {
+                if (e is StepDone { Step: 11 }) coordinator.Stop("interrupted");
+            });
+        var newest = run.Options.Folder.Checkpoints.Newest!;
+        var info = CheckpointInfo.Read(newest);
+        Assert.InRange(info.Step, 11, 15); // some are granted ahead, none beyond the epoch
+        run.Options = run.Options with { ResumeFrom = (newest, info), Listen = LocalRun.PrivateAddress() };
+        Assert.Equal(RunOutcome.Done, (await run.RunAsync(new FakeBehaviour())).Outcome);
+        Assert.Equal(Enumerable.Range(1, 15).Select(s => (long)s), run.Events.Of<StepDone>().Select(s => s.Step));
+        Assert.Equal([5, 10, 15], run.Events.Of<TestDone>().Select(t => t.Step));
+        Assert.Equal((15, 15, false), (run.Events.Of<CheckpointDone>()[^1].Step, run.Events.Of<RunDone>()[^1].Step, run.Events.Of<RunDone>()[^1].Interrupted));
+        Assert.Contains("the training error of epoch 2 is 87.00 %, not above 90 %: the run ends here", run.Events.Lines);
+
+        // It stays ended.
+        newest = run.Options.Folder.Checkpoints.Newest!;
+        run.Options = run.Options with { ResumeFrom = (newest, CheckpointInfo.Read(newest)), Listen = LocalRun.PrivateAddress() };
+        Assert.Equal(RunOutcome.Done, (await run.RunAsync(new FakeBehaviour())).Outcome);
+        Assert.Equal(15, run.Events.Of<StepDone>().Count);
+    }
+
+    [Fact]
     public async Task A_run_without_all_its_workers_does_not_wait_for_ever()
     {
         using var run = new TestRun();
