@@ -144,6 +144,11 @@ public abstract class RendezvousTransport : ITransport
     /// <summary>This worker has come to a rendezvous: as the second (then both are there, and the slab may move), or as the first.</summary>
     private protected abstract void Arrived(Slab slab, Side side, long tick, bool second);
 
+    /// <summary>This worker's thread begins to wait for a slab, or has done so. For transports in which a slab does not move by itself.</summary>
+    private protected virtual void Waiting(bool begins)
+    {
+    }
+
     /// <summary>Why a peer takes no further part; null if it does.</summary>
     /// <param name="peer">Its rank.</param>
     /// <param name="thorough">Look also at what costs a system call.</param>
@@ -202,7 +207,16 @@ public abstract class RendezvousTransport : ITransport
     private void WaitDone(Slab slab, Side side, long tick)
     {
         var wait = new DoneCondition(this, slab, side, tick);
-        waiter!.Wait(ref wait);
+        if (wait.IsMet()) return;
+        Waiting(begins: true);
+        try
+        {
+            waiter!.Wait(ref wait);
+        }
+        finally
+        {
+            Waiting(begins: false);
+        }
     }
 
     private unsafe ExchangeCounters Count(int exchange)

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 
@@ -45,6 +48,19 @@ internal sealed class SlabTable
 
     /// <summary>The other worker of a slab.</summary>
     public int Peer(Slab slab) => slab.From == Rank ? slab.To : slab.From;
+
+    /// <summary>
+    /// What this worker and a peer must agree on: the first 16 bytes, in hex, of the SHA-256 of a line "id exchange from to bytes" (decimal, a line feed at the end) for each slab that the two share, by rising id.
+    /// </summary>
+    public string Digest(int peer)
+    {
+        var text = new StringBuilder();
+        foreach (var slab in Own)
+        {
+            if (Peer(slab) == peer) text.Append(CultureInfo.InvariantCulture, $"{slab.Id} {slab.Exchange} {slab.From} {slab.To} {slab.Bytes}\n");
+        }
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text.ToString())).AsSpan(0, 16));
+    }
 
     /// <summary>A slab that this worker sends.</summary>
     public Slab Outgoing(int slab) => Get(slab) is { } s && s.From == Rank ? s : throw NotOwn(slab, "sent by");

@@ -1,12 +1,28 @@
 // One worker of a random plan as a process of its own: worker.dll TRANSPORT WORKERS RANK SEED TICKS
 // Says "address A", reads a line with a JSON array of all addresses, says "connected", then runs.
 // TICKS 0: for ever; -1: never posts anything. Ends with "done ..." and 0, or "failed ..." and 3; and when its input ends (its parent is gone).
+// Or, started by mpirun, one rank of an MPI job: worker.dll mpi contract, or worker.dll mpi until TICK, at which worker 0 fails (0: never). Ends with "done" and 0, or "failed ..." and 3.
 using System.Diagnostics;
 using System.Text.Json;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Exchange.TestWorker;
 
 const int WarmUp = 100;
+if (args[0] == "mpi")
+{
+    try
+    {
+        var ranks = new MpiRanks();
+        await (args[1] == "contract" ? ranks.KeepContractAsync() : ranks.ExchangeUntilAsync(int.Parse(args[2])));
+        Console.WriteLine("done");
+        return 0;
+    }
+    catch (Exception e)
+    {
+        Console.WriteLine($"failed {e.GetType().Name}: {e.Message}");
+        return 3;
+    }
+}
 var (name, workers, rank, seed, ticks) = (args[0], int.Parse(args[1]), int.Parse(args[2]), int.Parse(args[3]), long.Parse(args[4]));
 using var transport = Transports.Create(name, rank, workers);
 try

@@ -49,81 +49,13 @@ public abstract class TransportContract
     }
 
     [Fact]
-    public async Task Receiver_may_take_slabs_in_another_order_than_they_were_sent()
-    {
-        using var group = new TransportGroup(Create(2));
-        await ConnectAsync(group, Simple(0, 0, 1), Simple(1, 0, 1), Simple(2, 0, 1));
-        group.Run((rank, transport) =>
-        {
-            for (var tick = 1; tick <= 50; tick++)
-            {
-                // The receiver does not even post the next slab before it has the last: no transport may let the first sent block the others.
-                foreach (var slab in rank == 0 ? (int[])[0, 1, 2] : [2, 0, 1])
-                {
-                    if (rank == 0)
-                    {
-                        transport.PostSend(slab, tick);
-                    }
-                    else
-                    {
-                        transport.PostReceive(slab, tick);
-                        transport.WaitReceived(slab, tick);
-                    }
-                }
-                if (rank == 0) for (var slab = 0; slab < 3; slab++) transport.WaitSent(slab, tick);
-            }
-        });
-        Assert.Equal(150, group.Transports[1].Counters(0).Messages);
-    }
+    public Task Receiver_may_take_slabs_in_another_order_than_they_were_sent() => PlayAsync(Scenario.OtherOrder);
 
     [Fact]
-    public async Task Ticks_may_follow_each_other_at_once()
-    {
-        using var group = new TransportGroup(Create(2));
-        await ConnectAsync(group, Simple(0, 0, 1), Simple(1, 1, 0));
-        group.Run((rank, transport) =>
-        {
-            for (var tick = 1; tick <= 3000; tick++)
-            {
-                // The receiver of one tick may be at the next while the sender has not even seen that its slab is gone.
-                transport.PostReceive(1 - rank, tick);
-                transport.PostSend(rank, tick);
-                transport.WaitReceived(1 - rank, tick);
-                if (tick % 7 == 0) transport.WaitSent(rank, tick);
-            }
-            transport.WaitSent(rank, 3000);
-        });
-        Assert.Equal(6000, group.Transports[0].Counters(0).Messages);
-    }
+    public Task Ticks_may_follow_each_other_at_once() => PlayAsync(Scenario.TicksAtOnce);
 
     [Fact]
-    public async Task A_tick_may_leave_slabs_out()
-    {
-        using var group = new TransportGroup(Create(2));
-        await ConnectAsync(group, Simple(0, 0, 1), Simple(1, 1, 0) with { Exchange = 1 });
-        group.Run((rank, transport) =>
-        {
-            for (var tick = 1; tick <= 9; tick++)
-            {
-                for (var slab = 0; slab < 2; slab++)
-                {
-                    if (slab == 1 && tick % 3 != 0) continue;
-                    if (rank == slab)
-                    {
-                        transport.PostSend(slab, tick);
-                        transport.WaitSent(slab, tick);
-                    }
-                    else
-                    {
-                        transport.PostReceive(slab, tick);
-                        transport.WaitReceived(slab, tick);
-                    }
-                }
-            }
-        });
-        Assert.Equal(9, group.Transports[0].Counters(0).Messages);
-        Assert.Equal(3 * SimpleFloats * 4, group.Transports[0].Counters(1).PayloadBytesReceived);
-    }
+    public Task A_tick_may_leave_slabs_out() => PlayAsync(Scenario.SlabsLeftOut);
 
     [Fact]
     public async Task Nothing_is_allocated_in_a_steady_state()
@@ -259,11 +191,17 @@ public abstract class TransportContract
     }
 
     /// <summary>Floats of each slab of <see cref="Simple"/>.</summary>
-    protected const int SimpleFloats = 64;
+    protected const int SimpleFloats = Scenario.Floats;
 
     /// <summary>A slab without strides between tensors of its own number.</summary>
-    protected static Slab Simple(int id, int from, int to) =>
-        new(id, 0, from, to, id, new StridedBox(0, 1, 1, SimpleFloats, 0, 0), id, new StridedBox(0, 1, 1, SimpleFloats, 0, 0));
+    protected static Slab Simple(int id, int from, int to) => Scenario.Simple(id, from, to);
+
+    private async Task PlayAsync(Scenario scenario)
+    {
+        using var group = new TransportGroup(Create(2));
+        await ConnectAsync(group, [.. scenario.Slabs]);
+        group.Run(scenario.Run);
+    }
 
     private static void Allocate(TransportGroup group)
     {

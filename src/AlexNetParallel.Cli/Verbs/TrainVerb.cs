@@ -37,6 +37,7 @@ internal sealed class TrainVerb : Verb
         var isDry = dryRun.IsWanted(context);
         var request = arguments.Resolve(context, needsData: !isDry);
         if (isDry) return await dryRun.RunAsync(context, request, machine.WorkerArguments(context)).ConfigureAwait(false);
+        LocalRun.CheckStart(request.Transport);
         var local = new LocalRun(ProgramCommand.Current, machine.WorkerArguments(context));
         using var display = new RunDisplay(context);
         using var interruption = new Interruption(display.TellInterruption, () =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AlexNetParallel.Data;
 using AlexNetParallel.Devices.Cuda;
+using AlexNetParallel.Exchange.Mpi;
 using AlexNetParallel.Model.Files;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Training.Benchmarks;
@@ -34,7 +35,7 @@ internal abstract class Verb : Command
             context.Complain(e.Message);
             return ExitCode.Usage;
         }
-        catch (Exception e) when (e is CudaException or BenchException)
+        catch (Exception e) when (e is CudaException or BenchException or MpiException)
         {
             context.Complain(e.Message);
             return ExitCode.Failed;

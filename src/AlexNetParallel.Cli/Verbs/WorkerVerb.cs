@@ -4,6 +4,7 @@ using AlexNetParallel.Data.Sharing;
 using AlexNetParallel.Devices.Cuda;
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Exchange.Grpc;
+using AlexNetParallel.Exchange.Mpi;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Training.Benchmarks;
 using AlexNetParallel.Training.Checkpoints;
@@ -61,7 +62,7 @@ internal sealed class WorkerVerb : Verb
             await WorkerSession.RunAsync(options, _ => context.Get(onlyExchange) ? new ExchangeJob(job) : new TrainingJob(job), interruption?.Token ?? default).ConfigureAwait(false);
             return ExitCode.Done;
         }
-        catch (Exception e) when (e is WorkerSessionException or ExchangeException or DataSetException or FeedException or PlanException or CheckpointException or CudaException)
+        catch (Exception e) when (e is WorkerSessionException or ExchangeException or MpiException or DataSetException or FeedException or PlanException or CheckpointException or CudaException)
         {
             context.Complain(e.Message);
             return interruption is { Token.IsCancellationRequested: true } ? ExitCode.Interrupted : ExitCode.Failed;

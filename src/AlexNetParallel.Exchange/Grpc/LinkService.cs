@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Rpc.Tensors;
 using Grpc.Core;
 
@@ -20,7 +17,7 @@ internal sealed class LinkService : TensorExchangeBase
     public static Metadata Headers(SlabTable table, int peer) => new()
     {
         { RankHeader, table.Rank.ToString(CultureInfo.InvariantCulture) },
-        { PlanHeader, Digest(table, peer) },
+        { PlanHeader, table.Digest(peer) },
     };
 
     /// <summary>From now on streams are taken; those that came before have waited.</summary>
@@ -36,7 +33,7 @@ internal sealed class LinkService : TensorExchangeBase
         var given = context.RequestHeaders.GetValue(RankHeader);
         if (!int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var peer) || peer >= links.Length || links[peer] is not { } link || peer < table.Rank)
             throw Refusal(StatusCode.InvalidArgument, $"worker {table.Rank} expects no stream from worker {given ?? "(no rank)"}");
-        if (context.RequestHeaders.GetValue(PlanHeader) != Digest(table, peer))
+        if (context.RequestHeaders.GetValue(PlanHeader) != table.Digest(peer))
             throw Refusal(StatusCode.FailedPrecondition, $"worker {table.Rank} and worker {peer} do not have the same plan: start all workers with the same version and recipe");
         lock (taken)
         {
@@ -47,14 +44,4 @@ internal sealed class LinkService : TensorExchangeBase
     }
 
     private static RpcException Refusal(StatusCode code, string why) => new(new Status(code, why));
-
-    private static string Digest(SlabTable table, int peer)
-    {
-        var text = new StringBuilder();
-        foreach (Slab slab in table.Own)
-        {
-            if (table.Peer(slab) == peer) text.Append(CultureInfo.InvariantCulture, $"{slab.Id} {slab.Exchange} {slab.From} {slab.To} {slab.Bytes}\n");
-        }
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text.ToString())).AsSpan(0, 16));
-    }
 }

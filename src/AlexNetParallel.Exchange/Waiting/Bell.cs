@@ -24,7 +24,10 @@ internal unsafe struct Bell
     }
 
     /// <summary>Sleeps until the next ring after <see cref="Prepare"/>, at most for the time given.</summary>
-    public static void Sleep(Bell* bell, uint seen, int milliseconds) => Futex.Sleep(&bell->rings, seen, milliseconds);
+    public static void Sleep(Bell* bell, uint seen, int microseconds) => Futex.Sleep(&bell->rings, seen, microseconds);
+
+    /// <summary>True if it has rung since <see cref="Prepare"/>.</summary>
+    public static bool HasRung(Bell* bell, uint seen) => Volatile.Read(ref bell->rings) != seen;
 
     /// <summary>The worker is up.</summary>
     public static void Rise(Bell* bell) => Volatile.Write(ref bell->sleeping, 0);

@@ -15,10 +15,10 @@ internal static unsafe partial class Futex
         var other => throw new PlatformNotSupportedException($"the exchange between workers knows Linux on x64 and arm64, not on {other}"),
     };
 
-    /// <summary>Sleeps until woken, at most <paramref name="milliseconds"/>, if the word still holds <paramref name="seen"/>. May also return for no reason: check again.</summary>
-    public static void Sleep(uint* word, uint seen, int milliseconds)
+    /// <summary>Sleeps until woken, at most <paramref name="microseconds"/>, if the word still holds <paramref name="seen"/>. May also return for no reason: check again.</summary>
+    public static void Sleep(uint* word, uint seen, int microseconds)
     {
-        var timeout = new TimeSpec(milliseconds / 1000, milliseconds % 1000 * 1_000_000);
+        var timeout = new TimeSpec(microseconds / 1_000_000, microseconds % 1_000_000 * 1000);
         Call(SystemCall, word, Wait, seen, &timeout, null, 0);
     }
 

@@ -66,7 +66,7 @@ internal sealed unsafe class Waiter(Bell* bell)
                 var thorough = now - lastThorough >= CheckMilliseconds;
                 if (thorough) lastThorough = now;
                 condition.ThrowIfHopeless(thorough);
-                Bell.Sleep(bell, seen, CheckMilliseconds);
+                Bell.Sleep(bell, seen, CheckMilliseconds * 1000);
             }
         }
         finally

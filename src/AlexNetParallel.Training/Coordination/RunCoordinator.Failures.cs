@@ -22,8 +22,12 @@ public sealed partial class RunCoordinator
 
     private void TakeChild(ChildEnded ended)
     {
-        if (phase == Phase.Over || links[ended.Rank]?.Finished is not null && ended.Exit.Code == 0) return;
-        Fail(new FailureReport(FailureKind.Died, ended.Rank, ended.Exit.Describe(), PlaceOf(ended.Rank), ended.Exit.LastLines));
+        var link = ended.Rank >= 0 ? links[ended.Rank] : null;
+        if (phase == Phase.Over || link?.Finished is not null && ended.Exit.Code == 0) return;
+        // A launcher tells of a worker whose number only the worker itself knows.
+        var exit = link is null ? ended.Exit : ended.Exit with { Pid = link.Registration.Pid };
+        // The end of a launcher follows from something: whatever a worker says of it tells more.
+        Fail(new FailureReport(ended.Rank < 0 ? FailureKind.Coordinator : FailureKind.Died, ended.Rank, exit.Describe(), PlaceOf(ended.Rank), exit.LastLines));
     }
 
     private void TakeStop(string why)

@@ -71,7 +71,7 @@ public sealed partial class RunCoordinator : IAsyncDisposable
         if (options.Transport == "relay") services.AddTensors(relay = new RelayService(workers));
     }
 
-    /// <summary>Tells that a child process has ended that nobody had told to.</summary>
+    /// <summary>Tells that a child process has ended that nobody had told to: a worker, or with rank −1 what started the workers.</summary>
     public void ReportChild(int rank, ChildExit exit) => inputs.Writer.TryWrite(new ChildEnded(rank, exit));
 
     /// <summary>Asks for an orderly end: after the ticks that are under way, with a checkpoint. May be called from any thread.</summary>

@@ -1,5 +1,6 @@
 using AlexNetParallel.Exchange;
 using AlexNetParallel.Exchange.Grpc;
+using AlexNetParallel.Exchange.Mpi;
 using AlexNetParallel.Exchange.Peer;
 
 namespace AlexNetParallel.Training.Jobs;
@@ -7,8 +8,11 @@ namespace AlexNetParallel.Training.Jobs;
 /// <summary>Transports by name.</summary>
 public static class TransportFactory
 {
+    /// <summary>The transport whose workers are ranks of an MPI job.</summary>
+    public const string Mpi = "mpi";
+
     /// <summary>The names that <see cref="Create"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["peer", "grpc", "relay"];
+    public static IReadOnlyList<string> Names { get; } = ["peer", "grpc", "relay", Mpi];
 
     /// <summary>Makes one worker's transport.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
@@ -25,6 +29,7 @@ public static class TransportFactory
             "peer" => new PeerTransport(rank, workers, memory),
             "grpc" => new GrpcTransport(rank, workers, options.Grpc),
             "relay" => GrpcTransport.ThroughRelay(rank, workers, options.Grpc),
+            Mpi => new MpiTransport(rank, workers),
             _ => throw new ArgumentException($"found transport '{name}'; expected {string.Join(" or ", Names)}"),
         };
     }

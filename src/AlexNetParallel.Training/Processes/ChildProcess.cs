@@ -12,6 +12,9 @@ public sealed record ChildStart(string Name, ProgramCommand Command, IReadOnlyLi
     /// <summary>Environment variables besides this process's own.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>It starts and ends processes of its own: <see cref="ChildProcess.Kill"/> asks it to end (SIGTERM), and only the second time kills it.</summary>
+    public bool IsLauncher { get; init; }
+
     /// <summary>Called for each line that the child writes to standard output or error, from any thread, one line at a time for each stream.</summary>
     public Action<string>? OnLine { get; init; }
 }
@@ -24,9 +27,11 @@ public sealed class ChildProcess : IDisposable
 
     private readonly Process process;
     private readonly Action<string>? onLine;
+    private readonly bool isLauncher;
     private readonly Queue<string> lines = new();
     private readonly long memoryKillsBefore = MemoryKills();
     private int stopping;
+    private int asked;
 
     private ChildProcess(ChildStart start)
     {
@@ -43,6 +48,7 @@ public sealed class ChildProcess : IDisposable
         info.Environment[ParentGuard.NameVariable] = start.Name;
         Name = start.Name;
         onLine = start.OnLine;
+        isLauncher = start.IsLauncher;
         process = Spawner.Start(info);
         Pid = process.Id;
         var streams = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
@@ -68,13 +74,14 @@ public sealed class ChildProcess : IDisposable
     /// <summary>Says that the child has been told to end: its end is no failure.</summary>
     public void ExpectExit() => Volatile.Write(ref stopping, 1);
 
-    /// <summary>Ends the child at once (SIGKILL). Does nothing when it has ended.</summary>
+    /// <summary>Ends the child at once (SIGKILL), or asks a launcher to. Does nothing when it has ended.</summary>
     public void Kill()
     {
         ExpectExit();
         try
         {
-            process.Kill();
+            if (!isLauncher || Interlocked.Exchange(ref asked, 1) == 1) process.Kill();
+            else if (!process.HasExited) NativeProcess.Terminate(Pid);
         }
         catch (InvalidOperationException)
         {

@@ -8,6 +8,7 @@ internal static partial class NativeProcess
     private const int SetParentDeathSignal = 1; // PR_SET_PDEATHSIG
     private const int SetName = 15;             // PR_SET_NAME
     private const int Kill = 9;                 // SIGKILL
+    private const int Term = 15;                // SIGTERM
 
     /// <summary>Asks the kernel to kill this process when the thread that started it ends. Does not hold for a parent that has ended before.</summary>
     /// <returns>False where the system does not have it.</returns>
@@ -21,6 +22,9 @@ internal static partial class NativeProcess
         _ = prctl(SetName, (nuint)bytes, 0, 0, 0);
     }
 
+    /// <summary>Asks a process to end (SIGTERM).</summary>
+    public static void Terminate(int process) => _ = kill(process, Term);
+
     /// <summary>The process that this one is a child of.</summary>
     [LibraryImport("libc", EntryPoint = "getppid")]
     public static partial int ParentId();
@@ -31,4 +35,7 @@ internal static partial class NativeProcess
 
     [LibraryImport("libc")]
     private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 }

@@ -5,7 +5,7 @@ namespace AlexNetParallel.Training.Processes;
 
 /// <summary>
 /// The child's side of supervision: a process that <see cref="Supervisor"/> started ends when its parent does, whatever ended the parent. Two independent
-/// ways: the kernel's parent-death signal, and the end of standard input, a pipe whose only other end the parent holds. Ctrl-C on the
+/// ways: the kernel's parent-death signal, and the end of standard input, a pipe whose only other end the parent holds. Between the two may stand a launcher (<see cref="Mpirun"/>). Ctrl-C on the
 /// terminal reaches the whole process group; a child leaves it to its parent, which ends the children in order.
 /// </summary>
 public static class ParentGuard
@@ -27,12 +27,28 @@ public static class ParentGuard
         if (IsSupervised || !int.TryParse(Environment.GetEnvironmentVariable(ParentVariable), CultureInfo.InvariantCulture, out var parent)) return;
         IsSupervised = true;
         NativeProcess.DieWithParent();
-        // The parent may have ended before the line above: this process has another parent then.
-        if (NativeProcess.ParentId() != parent) NativeProcess.ExitNow(1);
+        // The parent may have ended before the line above: this process has another parent then. Under a launcher it is the launcher's parent that counts; standard input is the launcher's too.
+        var launched = NativeProcess.ParentId() != parent;
+        if (launched && ParentOf(NativeProcess.ParentId()) != parent) NativeProcess.ExitNow(1);
         NativeProcess.NameThread($"alexnet {Environment.GetEnvironmentVariable(NameVariable)}");
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGHUP])
             registrations.Add(PosixSignalRegistration.Create(signal, context => context.Cancel = true));
-        new Thread(EndWithStandardInput) { IsBackground = true, Name = "parent guard", Priority = ThreadPriority.AboveNormal }.Start();
+        if (!launched) new Thread(EndWithStandardInput) { IsBackground = true, Name = "parent guard", Priority = ThreadPriority.AboveNormal }.Start();
+    }
+
+    /// <summary>The parent of another process; 0 if that has ended.</summary>
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            // "pid (name) state parent …", and the name may hold anything.
+            var text = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+            return int.Parse(text[(text.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     private static void EndWithStandardInput()

@@ -6,6 +6,8 @@ namespace AlexNetParallel.Training.Processes;
 /// </summary>
 public sealed class Supervisor : IAsyncDisposable
 {
+    private static readonly TimeSpan launcherGrace = TimeSpan.FromSeconds(5);
+
     private readonly List<ChildProcess> children = [];
 
     /// <summary>A supervisor without children.</summary>
@@ -29,7 +31,7 @@ public sealed class Supervisor : IAsyncDisposable
         return child;
     }
 
-    /// <summary>Waits for the children, which have been told to end, and kills those that still run when the time is over.</summary>
+    /// <summary>Waits for the children, which have been told to end, and kills those that still run when the time is over; a launcher is asked first.</summary>
     /// <param name="grace">How long to wait.</param>
     /// <returns>How each child ended, in the order in which they were started.</returns>
     public async Task<IReadOnlyList<ChildExit>> StopAsync(TimeSpan grace)
@@ -38,6 +40,8 @@ public sealed class Supervisor : IAsyncDisposable
         foreach (var child in all) child.ExpectExit();
         var exits = Task.WhenAll(all.Select(c => c.Exited));
         await Task.WhenAny(exits, Task.Delay(grace)).ConfigureAwait(false);
+        KillAll();
+        await Task.WhenAny(exits, Task.Delay(launcherGrace)).ConfigureAwait(false);
         KillAll();
         return await exits.ConfigureAwait(false);
     }
