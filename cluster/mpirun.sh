@@ -3,8 +3,8 @@
 #
 #   cluster/mpirun.sh -n 2 --host node0,node1 -- --recipe cifar10-two-tower --data /data/cifar10 --run runs/cifar
 #
-# The words before -- are mpirun's, those after it are of `alexnet coordinator`. mpirun brings the processes to their hosts and ends them; activations cross by
-# --transport grpc, as everywhere between hosts.
+# The words before -- are mpirun's, those after it are of `alexnet coordinator`. mpirun brings the processes to their hosts and ends them; activations cross by gRPC, as
+# everywhere between hosts, or by MPI itself with --transport mpi after --.
 #
 # Environment:
 #   ALEXNET_PROGRAM   the program on all hosts [this checkout's ./alexnet, which must lie at the same place there]
@@ -46,7 +46,12 @@ trap finish EXIT
 trap 'exit 143' TERM
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$secret"
 
-"$program" coordinator --listen "$address" --transport grpc --workers "$workers" --trusted-network-token "$secret" "$@" &
+transport=(--transport grpc)
+case " $* " in *" --transport"*) transport=() ;; esac
+# Open MPI would tie each of two processes to one core, all of its threads with it.
+case " ${launch[*]} " in *" --bind-to "*) ;; *) launch=(--bind-to none "${launch[@]}") ;; esac
+
+"$program" coordinator --listen "$address" "${transport[@]}" --workers "$workers" --trusted-network-token "$secret" "$@" &
 coordinator=$!
 # Open MPI's rank is the worker's rank. Without a worker the coordinator ends the run, and without the coordinator the workers end themselves.
 mpirun "${launch[@]}" bash -c 'exec "$0" worker --coordinator "$1" --rank "$OMPI_COMM_WORLD_RANK" --listen "$(hostname):0" --trusted-network-token "$2" $3' \

@@ -4,10 +4,12 @@ using System.Runtime.InteropServices;
 using AlexNetParallel.Cli.Output;
 using AlexNetParallel.Data;
 using AlexNetParallel.Devices.Cpu;
+using AlexNetParallel.Exchange.Mpi;
 using AlexNetParallel.Model.Files;
 using AlexNetParallel.Model.Networks;
 using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
+using AlexNetParallel.Training.Processes;
 
 namespace AlexNetParallel.Cli.Machine;
 
@@ -34,7 +36,7 @@ internal static class Inspection
 {
     /// <summary>Everything, in the order in which it is shown.</summary>
     public static IReadOnlyList<Finding> All() =>
-        [System(), Processor(), Vectors(), Memory(), HugePages(), SharedMemory(), Loopback(), UnixSocket(), .. Libraries(), Recipes(), Disk()];
+        [System(), Processor(), Vectors(), Memory(), HugePages(), SharedMemory(), Loopback(), UnixSocket(), OpenMpi(), .. Libraries(), Recipes(), Disk()];
 
     /// <summary>What the processor calls itself.</summary>
     public static string ProcessorName => Lines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor";
@@ -95,6 +97,20 @@ internal static class Inspection
         File.Delete(path);
         return Path.GetDirectoryName(path)!;
     }, FindingStatus.Missing);
+
+    private static Finding OpenMpi()
+    {
+        try
+        {
+            return Mpirun.Problem is { } problem
+                ? new Finding("MPI", FindingStatus.Lacking, MpiTransport.Version, $"no --transport mpi: {problem}")
+                : new Finding("MPI", FindingStatus.Ok, $"{MpiTransport.Version}, {Mpirun.Path}");
+        }
+        catch (MpiException e)
+        {
+            return new Finding("MPI", FindingStatus.Lacking, "not installed", $"no --transport mpi: {e.Message}");
+        }
+    }
 
     private static IEnumerable<Finding> Libraries() => ImageLibraries.Check().Select(l => l.Problem is null
         ? new Finding($"{l.Format} pictures", FindingStatus.Ok, "can be read")

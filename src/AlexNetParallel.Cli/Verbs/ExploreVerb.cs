@@ -30,11 +30,12 @@ internal sealed class ExploreVerb : Verb
     private readonly Option<bool> scaling = new("--scaling") { Description = "Images a second with 1, 2, 4, … workers, up to --workers, on the same batch" };
     private readonly Option<bool> all = new("--all") { Description = "The net of 2012 under every partition, and the author's variants of it, with the accuracy that he recorded" };
     private readonly Option<string?> markdown = new("--markdown") { Description = "Write the table to a file of Markdown, too", HelpName = "FILE" };
+    private readonly Option<int?> linkRank = new(MpiLinkBench.RankOption) { Description = "Be one of two ranks between which a link over MPI is measured: for --calibrate", Hidden = true };
     private readonly Option<string?> chart = new("--chart") { Description = "Draw it into an SVG file: the steps, compute and waiting; with --scaling, images a second over workers", HelpName = "FILE" };
 
     public ExploreVerb() : base("explore", "Forecasts partitions and transports, runs them, or searches for the best")
     {
-        foreach (var option in what.All.Concat([calibrate, machine, partitions, transports, run, steps, rounds, search, scaling, all, markdown, chart]).Concat(machineOptions.All)) Options.Add(option);
+        foreach (var option in what.All.Concat([calibrate, machine, partitions, transports, run, steps, rounds, search, scaling, all, markdown, chart, linkRank]).Concat(machineOptions.All)) Options.Add(option);
     }
 
     public override IReadOnlyList<(string Command, string Does)> Examples =>
@@ -49,6 +50,11 @@ internal sealed class ExploreVerb : Verb
 
     protected override async Task<int> RunAsync(VerbContext context)
     {
+        if (context.Get(linkRank) is { } rank)
+        {
+            context.Results.Line(MpiLinkBench.MeasureRank(rank));
+            return ExitCode.Done;
+        }
         if (context.Get(calibrate)) Calibrate(context);
         if (context.Get(all)) return await PrintAllAsync(context).ConfigureAwait(false);
         var recipe = what.Load(context);
@@ -135,7 +141,7 @@ internal sealed class ExploreVerb : Verb
     {
         var job = machineOptions.JobOptions(context);
         if (job.Cuda is not null) throw new UsageException($"found {calibrate.Name} with a CUDA device; expected the CPU: CUDA devices are not calibrated yet");
-        var calibration = new Calibration(() => job.CreateDevice(0), context.Log.WriteLine);
+        var calibration = new Calibration(() => job.CreateDevice(0), context.Log.WriteLine, ProgramCommand.Current);
         var found = calibration.Measure([(NetworkFile.Load("cifar10-two-tower"), 128), (NetworkFile.Load("quickstart"), 64), (NetworkFile.Load("alexnet-2012"), 64)], Environment.MachineName);
         Directory.CreateDirectory(Path.GetDirectoryName(Calibrated)!);
         File.WriteAllText(Calibrated, MachineFile.Write(found));

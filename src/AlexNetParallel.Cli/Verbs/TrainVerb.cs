@@ -26,6 +26,7 @@ internal sealed class TrainVerb : Verb
         ("./alexnet train", "the two-tower quickstart on generated images, in about a minute"),
         ("./alexnet train --recipe cifar10-two-tower --data ../cifar10 --run runs/cifar", "CIFAR-10 on two workers"),
         ("./alexnet train --device cuda --driver soft", "the quickstart with the CUDA kernels, on two software devices: needs no GPU, and is slow"),
+        ("./alexnet train --transport mpi", "the quickstart with the workers as ranks of an MPI job: starts mpirun, too"),
         ("./alexnet train --run runs/cifar --resume", "goes on after the last checkpoint of that run"),
         ("./alexnet train --recipe alexnet-2012-source --data /data/ilsvrc2012 --json > log.jsonl", "the net of 2012; metrics as JSON lines"),
         ("./alexnet train --trace 20:24", "writes runs/quickstart/trace.json: what every process did in these steps, to look at in ui.perfetto.dev"),

@@ -31,6 +31,9 @@ public sealed class MpiTransport : RendezvousTransport
     /// <exception cref="MpiException">None is.</exception>
     public static string Version => MpiLibrary.Loaded.Version;
 
+    /// <summary>What the worker at a rank of this process's MPI job tells as its address, for those who know the ranks already.</summary>
+    public static string AddressOf(int rank) => new MpiAddress(MpiProcess.Job, rank).ToString();
+
     /// <inheritdoc/>
     public override string Name => "mpi";
 
@@ -45,7 +48,7 @@ public sealed class MpiTransport : RendezvousTransport
             throw new MpiException($"worker {Rank} belongs to no MPI job, which the transport mpi needs; start all workers by one launcher: mpirun -n {Workers} --bind-to none ./alexnet worker --coordinator HOST:PORT");
         var process = MpiProcess.Current;
         await process.Started.WaitAsync(token).ConfigureAwait(false);
-        return new MpiAddress(MpiProcess.Job, process.Rank).ToString();
+        return AddressOf(process.Rank);
     }, cancellation);
 
     private protected override unsafe Bell* OwnBell => bell;

@@ -6,15 +6,17 @@ using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Recipes;
-using AlexNetParallel.Model.Tensors;
 using AlexNetParallel.Training.Engine;
+using AlexNetParallel.Training.Jobs;
+using AlexNetParallel.Training.Processes;
 
 namespace AlexNetParallel.Training.Benchmarks;
 
 /// <summary>Measures what forecasts need to know of this machine: the rate of each kind of work at the sizes that a few networks have, and each transport.</summary>
 /// <param name="device">Makes a worker's device.</param>
 /// <param name="log">Is told what is being measured.</param>
-public sealed class Calibration(Func<IDevice> device, Action<string> log)
+/// <param name="program">This program, for what needs processes of its own; null: that is left out.</param>
+public sealed class Calibration(Func<IDevice> device, Action<string> log, ProgramCommand? program = null)
 {
     private const int Steps = 5;
 
@@ -43,6 +45,11 @@ public sealed class Calibration(Func<IDevice> device, Action<string> log)
         {
             log($"transport: {transport}");
             links.Add(transport, LinkCalibration.Measure(transport, log));
+        }
+        if (program is not null && Mpirun.Problem is null)
+        {
+            log($"transport: {TransportFactory.Mpi}");
+            links.Add(TransportFactory.Mpi, MpiLinkBench.MeasureAsync(program).GetAwaiter().GetResult());
         }
         return new Machine(name, $"measured by alexnet explore --calibrate on {Environment.MachineName}", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)Environment.ProcessorCount,
             rates, links, Environment.ProcessorCount, slowdown, overhead, Hosts: 1);

@@ -19,20 +19,30 @@ public static class LinkCalibration
     /// <summary>What <see cref="Measure"/> takes.</summary>
     public static IReadOnlyList<string> Transports { get; } = ["peer", "grpc", ExchangeSuite.GrpcUnix, GrpcTls];
 
+    /// <summary>The two slabs that are timed, and how often.</summary>
+    internal static (StridedBox Box, int Repeats, int WarmUp) Short { get; } = (ExchangeBench.Contiguous(1), 300, 200);
+
+    /// <inheritdoc cref="Short"/>
+    internal static (StridedBox Box, int Repeats, int WarmUp) Long { get; } = (ExchangeBench.Conv3Slab, 60, 20);
+
     /// <summary>Plays ping-pong with a short and with a long slab between two workers of this process.</summary>
     /// <param name="transport">One of <see cref="Transports"/>.</param>
     /// <param name="log">Is told what was found.</param>
     public static Link Measure(string transport, Action<string> log)
     {
         ArgumentNullException.ThrowIfNull(log);
-        var empty = Time(transport, ExchangeBench.Contiguous(1), repeats: 300, warmUp: 200);
-        var box = ExchangeBench.Conv3Slab;
-        var full = Time(transport, box, repeats: 60, warmUp: 20);
+        var empty = Time(transport, Short.Box, Short.Repeats, Short.WarmUp);
+        var full = Time(transport, Long.Box, Long.Repeats, Long.WarmUp);
         log(string.Create(CultureInfo.InvariantCulture,
             $"  one float in {1e6 * empty.MedianSeconds:F1} µs; conv3's slab of {full.Bytes:N0} bytes at {full.BytesPerSecond / 1e9:F2} GB/s, {100 * full.OfMemoryCopy:F0} % of one core's memcpy in the same run"));
-        var (slabWork, work) = (empty.ProcessorSeconds / 2, full.ProcessorSeconds / 2);
-        return new Link(empty.MedianSeconds, box.Bytes / Math.Max(1e-9, full.MedianSeconds - empty.MedianSeconds), slabWork, box.Bytes / Math.Max(1e-9, work - slabWork));
+        return Between((empty.MedianSeconds, empty.ProcessorSeconds / 2), (full.MedianSeconds, full.ProcessorSeconds / 2));
     }
+
+    /// <summary>The link that takes a short and a long slab so long.</summary>
+    /// <param name="empty">Seconds of the short slab one way, and processor seconds of one end.</param>
+    /// <param name="full">The same of the long one.</param>
+    internal static Link Between((double Seconds, double Work) empty, (double Seconds, double Work) full) =>
+        new(empty.Seconds, Long.Box.Bytes / Math.Max(1e-9, full.Seconds - empty.Seconds), empty.Work, Long.Box.Bytes / Math.Max(1e-9, full.Work - empty.Work));
 
     /// <summary>Plays ping-pong with one slab between two workers of this process.</summary>
     /// <param name="transport">One of <see cref="Transports"/>.</param>

@@ -38,7 +38,7 @@ public sealed class ExchangeJob(TrainingJobOptions options) : IWorkerJob
         var addresses = context.Gather("transport", address);
         transport.ConnectAsync(exchanges.Slabs, addresses, context.Cancellation).GetAwaiter().GetResult();
         context.Gather("ready", "");
-        return new WorkerFacts(plan.Sha256, recipe.Batch * NoiseBatch.StepsPerEpoch, 0, job.Transport switch { "peer" => "through shared memory", "relay" => "through the coordinator", _ => $"at {address}" }, "none");
+        return new WorkerFacts(plan.Sha256, recipe.Batch * NoiseBatch.StepsPerEpoch, 0, job.Transport switch { "peer" => "through shared memory", "relay" => "through the coordinator", TransportFactory.Mpi => "by MPI", _ => $"at {address}" }, "none");
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,19 @@ public static partial class Mpirun
 {
     private const string Name = "mpirun";
 
+    /// <summary>
+    /// Stands between this process and mpirun, so that mpirun ends when this process does, whatever ends it, and cleans up: the kernel sends the parent-death signal once for each thread that
+    /// the child was handed to, and a second signal makes mpirun leave its files behind, as a broken pipe does. TERM: at its end mpirun writes control characters to what it takes for a terminal.
+    /// </summary>
+    private const string Keeper = """
+        trap '' PIPE
+        trap 'trap "" TERM; kill -TERM "$job"' TERM
+        TERM=dumb setpriv --pdeathsig TERM mpirun "$@" &
+        job=$!
+        while wait "$job"; code=$?; kill -0 "$job" 2> /dev/null; do :; done
+        exit "$code"
+        """;
+
     /// <summary>Where it is; null if it is not in PATH.</summary>
     public static string? Path => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(f => f.Length > 0).Select(f => System.IO.Path.Combine(f, Name)).FirstOrDefault(File.Exists);
 
@@ -19,9 +32,7 @@ public static partial class Mpirun
     /// <param name="arguments">Arguments of each worker; its place here is its rank in the job.</param>
     public static ChildStart Start(ProgramCommand program, IReadOnlyList<IReadOnlyList<string>> arguments)
     {
-        // mpirun ends when this process does, whatever ends it, and ends its ranks then. In a session of its own it hears of no Ctrl-C: this process ends the run in order.
-        // Broken pipes must not kill it before it has cleaned up; and it writes a terminal's control characters at its end.
-        List<string> words = ["--pdeathsig", "TERM", "setsid", "env", "--ignore-signal=PIPE", "TERM=dumb", Name];
+        List<string> words = [];
         if (Environment.IsPrivilegedProcess) words.Add("--allow-run-as-root");
         // Ranks share cores as the system sees fit, as other workers do; nothing leaves the machine.
         words.AddRange(["--oversubscribe", "--bind-to", "none", "--mca", "btl", "^tcp", "--mca", "oob_tcp_if_include", "lo"]);
@@ -30,7 +41,8 @@ public static partial class Mpirun
             if (rank > 0) words.Add(":");
             words.AddRange(["-n", "1", "-x", string.Create(CultureInfo.InvariantCulture, $"{ParentGuard.NameVariable}=worker {rank}"), program.File, .. program.Arguments, .. arguments[rank]]);
         }
-        return new ChildStart(Name, new ProgramCommand("setpriv", words), []) { IsLauncher = true };
+        // In a session of its own it hears of no Ctrl-C: this process ends the run in order.
+        return new ChildStart(Name, new ProgramCommand("setpriv", ["--pdeathsig", "TERM", "setsid", "sh", "-c", Keeper, Name, .. words]), []) { IsLauncher = true };
     }
 
     /// <summary>Which rank brought a job to its end, and how that rank ended, as mpirun has written it; null if it has not.</summary>

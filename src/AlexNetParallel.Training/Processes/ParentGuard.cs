@@ -27,13 +27,18 @@ public static class ParentGuard
         if (IsSupervised || !int.TryParse(Environment.GetEnvironmentVariable(ParentVariable), CultureInfo.InvariantCulture, out var parent)) return;
         IsSupervised = true;
         NativeProcess.DieWithParent();
-        // The parent may have ended before the line above: this process has another parent then. Under a launcher it is the launcher's parent that counts; standard input is the launcher's too.
+        // The parent may have ended before the line above: this process has another parent then. Under a launcher it is one of the launcher's own parents that counts; standard input is the launcher's too.
         var launched = NativeProcess.ParentId() != parent;
-        if (launched && ParentOf(NativeProcess.ParentId()) != parent) NativeProcess.ExitNow(1);
+        if (launched && !Ancestors().Contains(parent)) NativeProcess.ExitNow(1);
         NativeProcess.NameThread($"alexnet {Environment.GetEnvironmentVariable(NameVariable)}");
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGHUP])
             registrations.Add(PosixSignalRegistration.Create(signal, context => context.Cancel = true));
         if (!launched) new Thread(EndWithStandardInput) { IsBackground = true, Name = "parent guard", Priority = ThreadPriority.AboveNormal }.Start();
+    }
+
+    private static IEnumerable<int> Ancestors()
+    {
+        for (var process = NativeProcess.ParentId(); process > 1; process = ParentOf(process)) yield return process;
     }
 
     /// <summary>The parent of another process; 0 if that has ended.</summary>

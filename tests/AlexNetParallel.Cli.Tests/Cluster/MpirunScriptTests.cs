@@ -12,13 +12,15 @@ public sealed class MpirunScriptTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    [SkippableFact]
-    public async Task Two_ranks_come_to_the_bits_of_one_worker()
+    [SkippableTheory]
+    [InlineData("grpc")]
+    [InlineData("mpi", "--transport", "mpi")]
+    public async Task Two_ranks_come_to_the_bits_of_one_worker(string transport, params string[] words)
     {
         RequireMpirun();
-        var (code, lines, error) = await RunAsync(null, "-n", "2", "--", "--steps", "3", "--run", "two", "--json");
+        var (code, lines, error) = await RunAsync(null, ["-n", "2", "--", "--steps", "3", "--run", "two", "--json", .. words]);
         Assert.True(code == 0, error);
-        Assert.Equal(("grpc", 2), (lines[0].GetProperty("transport").GetString(), lines[0].GetProperty("workers").GetInt32()));
+        Assert.Equal((transport, 2), (lines[0].GetProperty("transport").GetString(), lines[0].GetProperty("workers").GetInt32()));
         var (_, one, _) = await AlexnetProcess.RunAsync(folder, "train", "--steps", "3", "--workers", "1", "--run", "one");
         Assert.Equal(one.Weights(), lines.Weights());
         Assert.Empty(Directory.GetFiles(folder, ".alexnet-*")); // the secret is gone

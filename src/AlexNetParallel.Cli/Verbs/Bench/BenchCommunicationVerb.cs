@@ -18,7 +18,7 @@ internal sealed class BenchCommunicationVerb : Verb
 {
     private readonly RecipeArguments what = new();
     private readonly MachineArguments machine = new();
-    private readonly Option<string?> compare = new("--compare") { Description = "Transports to set side by side, with commas: peer, grpc (TCP), grpc-unix, relay [default: --transport's]", HelpName = "A,B" };
+    private readonly Option<string?> compare = new("--compare") { Description = "Transports to set side by side, with commas: peer, grpc (TCP), grpc-unix, relay, mpi [default: --transport's]", HelpName = "A,B" };
     private readonly Option<int?> repeats = Numbers.Option("--repeats", "Rounds of exchanges without training [default: 100]", 10);
     private readonly Option<int?> steps = Numbers.Option("--steps", "Training steps in which exchanges are watched; 0: none [default: 10]", 0);
     private readonly Option<bool> sizes = new("--sizes") { Description = "In place of a recipe's exchanges those of 1 KB to 64 MB between two workers (network exchange-sizes), without training" };
@@ -36,7 +36,7 @@ internal sealed class BenchCommunicationVerb : Verb
         ("./alexnet bench comm", "the quickstart's exchanges over shared memory"),
         ("./alexnet bench comm --network alexnet-2012 --dialect source --partition source --batch 128 --compare peer,grpc,grpc-unix", "the net of 2012, three transports side by side"),
         ("./alexnet bench comm --compare peer,grpc --chart comm.svg", "a picture: bytes and time of each exchange"),
-        ("./alexnet bench comm --sizes --compare peer,grpc,grpc-unix,relay", "messages of 1 KB to 64 MB over each transport"),
+        ("./alexnet bench comm --sizes --compare peer,grpc,relay,mpi", "messages of 1 KB to 64 MB over each transport"),
         ("./alexnet bench comm --partition data --steps 0 --csv comm.csv", "data parallelism, exchanges only, into a file"),
     ];
 
