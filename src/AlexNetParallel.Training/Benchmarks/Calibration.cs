@@ -6,6 +6,7 @@ using AlexNetParallel.Model.Operations;
 using AlexNetParallel.Model.Partitions;
 using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Recipes;
+using AlexNetParallel.Model.Tensors;
 using AlexNetParallel.Training.Engine;
 using AlexNetParallel.Training.Jobs;
 using AlexNetParallel.Training.Processes;
