@@ -13,7 +13,8 @@ if (args[0] == "mpi")
     try
     {
         var ranks = new MpiRanks();
-        await (args[1] == "contract" ? ranks.KeepContractAsync() : ranks.ExchangeUntilAsync(int.Parse(args[2])));
+        if (args[1] == "contract") ranks.KeepContract();
+        else ranks.ExchangeUntil(int.Parse(args[2]));
         Console.WriteLine("done");
         return 0;
     }

@@ -7,6 +7,7 @@ using AlexNetParallel.Testing;
 namespace AlexNetParallel.Exchange.Tests;
 
 /// <summary>The MPI transport: between the ranks of jobs that mpirun starts, since no process can be two ranks. What the ranks do and check is in <see cref="MpiRanks"/>.</summary>
+[Collection("shared memory of the host")] // each looks for what the other may not leave there
 public sealed class MpiTests
 {
     private static readonly TimeSpan patience = TimeSpan.FromMinutes(3);

@@ -5,6 +5,7 @@ using AlexNetParallel.Exchange.TestWorker;
 namespace AlexNetParallel.Exchange.Tests;
 
 /// <summary>Transports between real processes.</summary>
+[Collection("shared memory of the host")] // each looks for what the other may not leave there
 public sealed class ProcessTests
 {
     [Theory]

@@ -42,12 +42,10 @@ internal sealed unsafe class MpiFlight : IDisposable
         for (var i = 0; code != 0 && i < done; i++) MpiLibrary.Check(statuses[i].Error, entries[finished[i]].Purpose == MpiPurpose.Receive ? "MPI_Imrecv" : "MPI_Isend");
         MpiLibrary.Check(code, "MPI_Testsome");
         if (done <= 0) return false;
-        var ended = new Span<int>(finished, done);
-        ended.Sort();
         // From the last on, so that what takes a free place is never one that is still to be taken out.
-        for (var i = done - 1; i >= 0; i--)
+        for (var place = Count - 1; place >= 0; place--)
         {
-            var place = ended[i];
+            if (requests[place] != MpiLibrary.Loaded.NoRequest) continue;
             var entry = entries[place];
             Count--;
             (requests[place], entries[place]) = (requests[Count], entries[Count]);

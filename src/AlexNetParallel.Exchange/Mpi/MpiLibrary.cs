@@ -18,6 +18,7 @@ internal sealed unsafe partial class MpiLibrary
         if (library == 0) throw new MpiException($"found no {MpiNative.Library} ({Marshal.PtrToStringUTF8(OpenError())}); expected Open MPI (Debian: apt-get install openmpi-bin)");
         World = NativeLibrary.GetExport(library, "ompi_mpi_comm_world");
         Byte = NativeLibrary.GetExport(library, "ompi_mpi_byte");
+        NoRequest = NativeLibrary.GetExport(library, "ompi_request_null");
         ErrorsReturn = NativeLibrary.GetExport(library, "ompi_mpi_errors_return");
         var text = stackalloc byte[LongestText];
         int length;
@@ -36,6 +37,9 @@ internal sealed unsafe partial class MpiLibrary
 
     /// <summary>MPI_BYTE.</summary>
     public nint Byte { get; }
+
+    /// <summary>MPI_REQUEST_NULL: what a request is when it is done.</summary>
+    public nint NoRequest { get; }
 
     /// <summary>MPI_ERRORS_RETURN.</summary>
     public nint ErrorsReturn { get; }

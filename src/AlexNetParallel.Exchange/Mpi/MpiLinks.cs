@@ -11,12 +11,10 @@ namespace AlexNetParallel.Exchange.Mpi;
 /// </summary>
 internal sealed unsafe class MpiLinks
 {
-    private const int AnySource = -1; // MPI_ANY_SOURCE
-    private const int AnyTag = -1;    // MPI_ANY_TAG
+    private const int AnyTag = -1; // MPI_ANY_TAG
 
     private readonly MpiProcess process;
     private readonly MpiPeer[] peers;
-    private readonly MpiPeer?[] byAddress;
     private readonly Dictionary<SlabRoute, (MpiPeer Peer, int Index, nint Shape)> places = [];
     private readonly MpiPosts posts;
     private readonly MpiFlight flight;
@@ -39,8 +37,6 @@ internal sealed unsafe class MpiLinks
         this.process = process;
         this.worker = worker;
         peers = [.. own.Peers.Select(p => new MpiPeer(p, addresses[p], own, routes, process.TagLimit))];
-        byAddress = new MpiPeer?[process.Size];
-        foreach (var peer in peers) byAddress[peer.Address] = peer;
         posts = new MpiPosts(own.Own.Count + 1);
         // Of each slab a notice and the slab itself; of each peer two words.
         flight = new MpiFlight(2 * (own.Own.Count + peers.Length) + 1);
@@ -111,7 +107,7 @@ internal sealed unsafe class MpiLinks
         try
         {
             // After the end only the last words are still on their way.
-            return ended.IsSet ? flight.Complete(this) : Begin() | SendPosts() | SendFarewells() | ReceiveAll() | flight.Complete(this) | CheckEnded();
+            return ended.IsSet ? flight.Complete(this) : Begin() | SendPosts() | SendFarewells() | ReceiveAll() | flight.Complete(this) | TakeLeaves() | CheckEnded();
         }
         catch (Exception e)
         {
@@ -123,6 +119,7 @@ internal sealed unsafe class MpiLinks
     /// <summary>MPI has done with a message.</summary>
     public void Done(SlabRoute? route, long tick, MpiPurpose purpose)
     {
+        if (route is not null) places[route].Peer.UnderWay--;
         if (purpose == MpiPurpose.Receive) route!.Received(tick);
         else if (route?.Sent(tick, overheadBytes: 0) is { } next and not 0) Send(route, next);
     }
@@ -196,28 +193,33 @@ internal sealed unsafe class MpiLinks
             MpiLibrary.Check(MpiNative.Isend(null, 0, MpiLibrary.Loaded.Byte, peer.Address, tag, MpiLibrary.Loaded.World, flight.Next), "MPI_Isend");
         }
         flight.Add(route, tick, route.IsOutgoing ? MpiPurpose.Send : MpiPurpose.Notice);
+        peer.UnderWay++;
     }
 
+    /// <summary>What comes after a peer's last word is for a later transport.</summary>
     private bool ReceiveAll()
     {
         var any = false;
-        while (true)
+        foreach (var peer in peers)
         {
-            int found;
-            nint message;
-            MpiStatus status;
-            MpiLibrary.Check(MpiNative.Improbe(AnySource, AnyTag, MpiLibrary.Loaded.World, &found, &message, &status), "MPI_Improbe");
-            if (found == 0) return any;
-            any = true;
-            Receive(message, status);
+            while (!peer.HasSaidFarewell)
+            {
+                int found;
+                nint message;
+                MpiStatus status;
+                MpiLibrary.Check(MpiNative.Improbe(peer.Address, AnyTag, MpiLibrary.Loaded.World, &found, &message, &status), "MPI_Improbe");
+                if (found == 0) break;
+                any = true;
+                Receive(peer, message, status);
+            }
         }
+        return any;
     }
 
-    private void Receive(nint message, MpiStatus status)
+    private void Receive(MpiPeer peer, nint message, MpiStatus status)
     {
         int bytes;
         MpiLibrary.Check(MpiNative.GetCount(&status, MpiLibrary.Loaded.Byte, &bytes), "MPI_Get_count");
-        if (byAddress[status.Source] is not { } peer) throw new InvalidDataException($"a message came from rank {status.Source} of the MPI job, which shares no slab with this worker");
         if (status.Tag == MpiTags.Word)
         {
             Hear(peer, message, bytes);
@@ -237,6 +239,7 @@ internal sealed unsafe class MpiLinks
         route.Arriving(tick);
         MpiLibrary.Check(MpiNative.Imrecv((void*)route.Place.Address, 1, places[route].Shape, &message, flight.Next), "MPI_Imrecv");
         flight.Add(route, tick, MpiPurpose.Receive);
+        peer.UnderWay++;
     }
 
     private void Hear(MpiPeer peer, nint message, int bytes)
@@ -244,10 +247,20 @@ internal sealed unsafe class MpiLinks
         if (bytes > MpiPeer.LongestWord) throw new InvalidDataException($"a word of {bytes} bytes came from worker {peer.Rank}; expected at most {MpiPeer.LongestWord}");
         MpiLibrary.Check(MpiNative.Mrecv(wordIn, bytes, MpiLibrary.Loaded.Byte, &message, null), "MPI_Mrecv");
         peer.Hear(new ReadOnlySpan<byte>(wordIn, bytes));
-        if (!peer.HasLeft) return;
-        // The answer: nothing more will come from here either.
-        SendFarewell(peer, leaving ?? "");
-        Bell.Ring(worker);
+    }
+
+    private bool TakeLeaves()
+    {
+        var any = false;
+        foreach (var peer in peers)
+        {
+            if (!peer.TakeLeave()) continue;
+            any = true;
+            // The answer: nothing more will come from here either.
+            SendFarewell(peer, leaving ?? "");
+            Bell.Ring(worker);
+        }
+        return any;
     }
 
     private bool CheckEnded()

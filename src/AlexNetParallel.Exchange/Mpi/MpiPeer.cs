@@ -14,6 +14,7 @@ internal sealed unsafe class MpiPeer : IDisposable
     private readonly TaskCompletionSource greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string digest;
     private volatile string? whyGone;
+    private string? farewell;
 
     /// <param name="rank">The peer.</param>
     /// <param name="address">Where it is.</param>
@@ -51,8 +52,23 @@ internal sealed unsafe class MpiPeer : IDisposable
     /// <summary>This worker has said its last word to it.</summary>
     public bool IsToldFarewell { get; private set; }
 
-    /// <summary>Nothing more will come from the peer.</summary>
+    /// <summary>Nothing more will come from the peer than what MPI is busy with.</summary>
+    public bool HasSaidFarewell => farewell is not null;
+
+    /// <summary>The peer takes no further part.</summary>
     public bool HasLeft => whyGone is not null;
+
+    /// <summary>Messages between the two that MPI is busy with.</summary>
+    public int UnderWay { get; set; }
+
+    /// <summary>It has said its last word, and all that it sent before has arrived: it has left from now on.</summary>
+    /// <returns>True the first time.</returns>
+    public bool TakeLeave()
+    {
+        if (farewell is null || HasLeft || (farewell.Length == 0 && UnderWay > 0)) return false;
+        End(ExchangeFailure.Left(Rank, farewell));
+        return true;
+    }
 
     /// <summary>The first word: what the two workers must agree on. Valid as long as this is.</summary>
     public ReadOnlySpan<byte> Greeting() => Write(outgoing, digest);
@@ -71,7 +87,7 @@ internal sealed unsafe class MpiPeer : IDisposable
         var text = Encoding.UTF8.GetString(word);
         if (Greeted.IsCompleted)
         {
-            End(ExchangeFailure.Left(Rank, text));
+            farewell = text;
         }
         else if (text == digest)
         {
@@ -84,7 +100,7 @@ internal sealed unsafe class MpiPeer : IDisposable
         }
         else
         {
-            End(ExchangeFailure.Left(Rank, text));
+            farewell = text;
         }
     }
 
