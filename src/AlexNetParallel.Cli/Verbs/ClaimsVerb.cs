@@ -38,7 +38,7 @@ internal sealed class ClaimsVerb : Verb
             context.Results.Line($"{c.Id}: {c.Text} ({c.Paper})");
             context.Results.Line($"    recorded   {c.Recorded}  [{c.Source}]");
             context.Results.Line($"    full size  {c.Full}");
-            context.Results.Line($"    in small   {c.Proxy}");
+            context.Results.Line($"    in small   {c.Proxy}{(c.Better.Length > 0 ? $" ({c.Better} against {c.Worse})" : "")}: {c.Verdict}");
         }
         return Task.FromResult(ExitCode.Done);
     }

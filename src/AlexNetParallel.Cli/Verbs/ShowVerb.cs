@@ -13,8 +13,8 @@ namespace AlexNetParallel.Cli.Verbs;
 internal sealed class ShowVerb : Verb
 {
     private readonly TrainedArguments arguments = new();
-    private readonly Argument<string[]> more = new("WITH") { Description = "curves: other runs to draw with it; maps: one picture", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string> what = new("--what") { Description = "run: kernels, curves and colours, which need no images; or one picture", HelpName = "run|kernels|curves|colours|maps|predictions|confusion", DefaultValueFactory = _ => "run" };
+    private readonly Argument<string[]> more = new("WITH") { Description = "curves and training-error: other runs to draw with it; maps: one picture", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string> what = new("--what") { Description = "run: kernels, curves and colours, which need no images; or one picture", HelpName = "run|kernels|curves|training-error|colours|maps|predictions|confusion", DefaultValueFactory = _ => "run" };
     private readonly Option<string?> layer = new("--layer") { Description = "maps: the layer [default: the first]", HelpName = "NAME" };
     private readonly Option<int?> count = Numbers.Option("--count", "predictions: number of images [default: 8]", 1);
     private readonly Option<bool> errors = new("--only-errors") { Description = "predictions: images whose first guess is wrong" };
@@ -23,7 +23,7 @@ internal sealed class ShowVerb : Verb
 
     public ShowVerb() : base("show", "Draws kernels, curves, feature maps, predictions, confusion and the towers' colours as PNG files")
     {
-        what.AcceptOnlyFromAmong("run", "kernels", "curves", "colours", "maps", "predictions", "confusion");
+        what.AcceptOnlyFromAmong("run", "kernels", "curves", "training-error", "colours", "maps", "predictions", "confusion");
         Arguments.Add(arguments.Run);
         Arguments.Add(more);
         foreach (var option in arguments.All.Concat([what, layer, count, errors, common, output])) Options.Add(option);
@@ -32,7 +32,8 @@ internal sealed class ShowVerb : Verb
     public override IReadOnlyList<(string Command, string Does)> Examples =>
     [
         ("./alexnet show runs/quickstart", "kernels and curves, into runs/quickstart/pictures"),
-        ("./alexnet show runs/relu runs/tanh --what curves --output figure1.png", "two runs in one picture"),
+        ("./alexnet show runs/one runs/other --what curves --output both.png", "two runs in one picture"),
+        ("./alexnet show runs/relu runs/tanh --what training-error --output figure1.png", "means of epochs only, as in the paper's figure 1"),
         ("./alexnet show runs/cifar10-two-tower cat.jpg --what maps --layer conv2", "what the kernels of conv2 make of a picture"),
         ("./alexnet show runs/cifar10-two-tower --what predictions --only-errors", "eight test images with their five best classes"),
     ];
@@ -45,6 +46,7 @@ internal sealed class ShowVerb : Verb
             {
                 "run" => Run(context),
                 "curves" => Curves(context),
+                "training-error" => Save(context, Folders(context)[0], TrainingErrorPicture.Draw(Folders(context))),
                 "kernels" or "colours" => FromCheckpoints(context),
                 _ => FromImages(context),
             };
@@ -70,11 +72,9 @@ internal sealed class ShowVerb : Verb
         return pictures.Write();
     }
 
-    private IReadOnlyList<string> Curves(VerbContext context)
-    {
-        var first = new RunFolder(context.Get(arguments.Run));
-        return Save(context, first, RunCurves.Draw([RunCurves.Read(first), .. context.Get(more).Select(r => RunCurves.Read(new RunFolder(r)))]));
-    }
+    private IReadOnlyList<string> Curves(VerbContext context) => Save(context, Folders(context)[0], RunCurves.Draw([.. Folders(context).Select(RunCurves.Read)]));
+
+    private List<RunFolder> Folders(VerbContext context) => [.. context.Get(more).Prepend(context.Get(arguments.Run)).Select(r => new RunFolder(r))];
 
     private IReadOnlyList<string> FromCheckpoints(VerbContext context)
     {

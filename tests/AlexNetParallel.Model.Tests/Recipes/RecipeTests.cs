@@ -39,14 +39,16 @@ public sealed class RecipeTests
     {
         var folder = Path.Combine(RecipeFolder.Root!, "claims");
         var reference = RecipeFile.Load(Path.Combine(folder, "two-tower.yaml"));
-        var proxies = Directory.EnumerateFiles(folder, "*.yaml").Where(f => Path.GetFileName(f) is not ("claims.yaml" or "two-tower.yaml")).Select(f => RecipeFile.Load(f)).ToList();
+        var few = RecipeFile.Load(Path.Combine(folder, "few-images.yaml"));
+        Assert.Equal((reference.Network, reference.Augmentation, reference.Schedule, reference.Batch), (few.Network, few.Augmentation, few.Schedule, few.Batch));
+        var proxies = Directory.EnumerateFiles(folder, "*.yaml").Where(f => Path.GetFileName(f) is not ("claims.yaml" or "two-tower.yaml" or "few-images.yaml")).Select(f => RecipeFile.Load(f)).ToList();
         Assert.Equal(7, proxies.Count);
         foreach (var proxy in proxies)
         {
             var isNoise = proxy.Name == "colour-noise";
             Assert.Equal(isNoise, proxy.Network == reference.Network);
             Assert.Equal(isNoise, proxy.Augmentation != reference.Augmentation);
-            Assert.Equal((reference.Schedule, reference.Epochs, reference.Batch), (proxy.Schedule, proxy.Epochs, proxy.Batch));
+            Assert.Equal((reference.Schedule, (proxy.Name == "no-dropout" ? few : reference).Epochs, reference.Batch), (proxy.Schedule, proxy.Epochs, proxy.Batch));
             // What both have is of one size: pools that do not overlap, fewer layers, towers that do not meet.
             foreach (var layer in proxy.Network.Layers.Where(l => proxy.Name != "one-tower" && reference.Network.Layers.Any(r => r.Name == l.Name)))
                 Assert.Equal(reference.Network[layer.Name].Output, layer.Output);
@@ -64,6 +66,7 @@ public sealed class RecipeTests
             batch: 96
             last_batch: short
             steps: 1234
+            stop: {training_error: 0.25}
             workers: 3
             partition: {name: own, default: replicate, layers: {conv1: {on: 2}, max_pooling: batch, classifier: channels}}
             test: {every_epochs: 2, every_steps: 50, at_end: false}
@@ -83,7 +86,7 @@ public sealed class RecipeTests
         var recipe = RecipeFile.Parse(text, "x.yaml");
 
         Assert.Equal(recipe, RecipeFile.Parse(RecipeFile.Write(recipe), "y.yaml"));
-        Assert.Equal((1234L, null), (recipe.Steps, recipe.Epochs));
+        Assert.Equal((1234L, null, 0.25), (recipe.Steps, recipe.Epochs, recipe.StopAtTrainingError));
         Assert.Equal((ulong)long.MaxValue, recipe.Seed);
         Assert.Equal(new Cadence(2, 50, false), recipe.Test);
         Assert.Equal((new Cadence(0, 7, true), 0), (recipe.Checkpoint, recipe.KeepCheckpoints));

@@ -1,3 +1,5 @@
+using AlexNetParallel.Model.Files;
+using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Training.Claims;
 using AlexNetParallel.Training.Runs;
 
@@ -14,6 +16,24 @@ public sealed class TrainingErrorTests
         Assert.Equal(0.5, TrainingError.EpochsTo([0.1], 0.25));
         Assert.Null(TrainingError.EpochsTo([0.5, 0.4], 0.25));
         Assert.Null(TrainingError.EpochsTo([], 0.25));
+    }
+
+    /// <summary>claims.yaml says for each claim what came of it, docs/claims.md from which figures; both recipes of each pair are there.</summary>
+    [Fact]
+    public void TheDocumentHasTheVerdictOfEveryClaim()
+    {
+        var folder = Path.Combine(RecipeFolder.Root!, "claims");
+        var rows = File.ReadAllLines(Path.Combine(RecipeFolder.Root!, "..", "docs", "claims.md")).Where(l => l.StartsWith("| `", StringComparison.Ordinal)).ToList();
+        var claims = Claim.Read(Path.Combine(folder, "claims.yaml"));
+        Assert.Equal(10, claims.Count);
+        foreach (var claim in claims)
+        {
+            var row = Assert.Single(rows, r => r.StartsWith($"| `{claim.Id}`", StringComparison.Ordinal));
+            Assert.NotEmpty(claim.Verdict);
+            Assert.EndsWith($"| {claim.Verdict} |", row, StringComparison.Ordinal);
+            foreach (var side in new[] { claim.Better, claim.Worse }.Where(s => s.Length > 0))
+                Assert.Equal(side.Split(' ')[0], RecipeFile.Load(Path.Combine(folder, side.Split(' ')[0] + ".yaml")).Name);
+        }
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using System.Globalization;
 using AlexNetParallel.Model.Networks;
+using AlexNetParallel.Model.Recipes;
 using AlexNetParallel.Training.Pictures;
+using AlexNetParallel.Training.Runs;
 
 namespace AlexNetParallel.Training.Tests.Pictures;
 
@@ -48,6 +51,31 @@ public sealed class PictureTests
         Assert.InRange(dark, 15, 45);
         canvas.Fill(-5, -5, 100, 100, Colour.White);   // beyond the edges: no harm
         Assert.DoesNotContain((byte)0, canvas.Pixels.ToArray());
+    }
+
+    [Fact]
+    public void RunsOfOneRecipeHaveOneColourInTheTrainingErrorPicture()
+    {
+        var folder = Directory.CreateTempSubdirectory("alexnet-test-");
+        try
+        {
+            var runs = new[] { ("cifar10-figure1", "a", 0.5), ("cifar10-figure1-tanh", "b", 0.8), ("cifar10-figure1", "c", 0.6) }.Select(r =>
+            {
+                var run = new RunFolder(Path.Combine(folder.FullName, r.Item2));
+                run.Begin(RecipeFile.Write(RecipeFile.Load(r.Item1)));
+                File.WriteAllLines(run.Metrics, Enumerable.Range(1, 4).Select(step =>
+                    string.Create(CultureInfo.InvariantCulture, $$"""{"event":"step","step":{{step}},"epoch":{{(step - 1) / 2}},"top1_error":{{r.Item3 / step}}}""")));
+                return run;
+            }).ToList();
+            var pixels = TrainingErrorPicture.Draw(runs).Pixels.ToArray();
+            var colours = Enumerable.Range(0, pixels.Length / 3).Select(i => new Colour(pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2])).ToHashSet();
+            Assert.Equal([Colour.Series[1], Colour.Series[2]], Colour.Series.Skip(1).Where(colours.Contains));
+            Assert.Throws<FileNotFoundException>(() => TrainingErrorPicture.Draw([new RunFolder(folder.FullName)]));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
