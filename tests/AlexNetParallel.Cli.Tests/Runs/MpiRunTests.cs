@@ -24,7 +24,9 @@ public sealed class MpiRunTests : IDisposable
     public async Task The_bits_and_the_bytes_are_those_of_shared_memory(string network, string partition, int workers)
     {
         RequireMpirun();
-        string[] words = ["train", "--network", network, "--partition", partition, "--workers", $"{workers}", "--steps", $"{Steps}", "--batch", "128"];
+        var recipe = Path.Combine(folder, "short.yaml");
+        await File.WriteAllTextAsync(recipe, $"network: {network}\ndata: generated\nsteps: {Steps}\nbatch: 128\ntest: {{every_epochs: 0, at_end: false}}\naugmentation: {{divide_by: 64}}\nschedule: {{weight_rate: 0.01, momentum: 0.9, weight_decay: 0.0005}}\n");
+        string[] words = ["train", "--recipe", recipe, "--partition", partition, "--workers", $"{workers}"];
         var (_, peer, _) = await AlexnetProcess.RunAsync(folder, [.. words, "--run", "peer"]);
         var (code, mpi, error) = await AlexnetProcess.RunAsync(folder, [.. words, "--run", "mpi", "--transport", "mpi"]);
         Assert.True(code == 0, error);
