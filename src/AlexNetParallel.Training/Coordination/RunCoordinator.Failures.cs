@@ -24,8 +24,8 @@ public sealed partial class RunCoordinator
     {
         var link = ended.Rank >= 0 ? links[ended.Rank] : null;
         if (phase == Phase.Over || link?.Finished is not null && ended.Exit.Code == 0) return;
-        // A launcher tells of a worker whose number only the worker itself knows.
-        var exit = link is null ? ended.Exit : ended.Exit with { Pid = link.Registration.Pid };
+        // A launcher does not know the process of which it tells; the worker itself has said it.
+        var exit = ended.Exit.Pid == 0 && link is not null ? ended.Exit with { Pid = link.Registration.Pid } : ended.Exit;
         // The end of a launcher follows from something: whatever a worker says of it tells more.
         Fail(new FailureReport(ended.Rank < 0 ? FailureKind.Coordinator : FailureKind.Died, ended.Rank, exit.Describe(), PlaceOf(ended.Rank), exit.LastLines));
     }

@@ -2,7 +2,7 @@ namespace AlexNetParallel.Training.Processes;
 
 /// <summary>How a child process ended.</summary>
 /// <param name="Name">What it was, e.g. "worker 1".</param>
-/// <param name="Pid">Its process id.</param>
+/// <param name="Pid">Its process id; 0 where a launcher tells of the end and does not know it.</param>
 /// <param name="Code">Exit code; 128 + n when signal n ended it.</param>
 /// <param name="LastLines">The last lines that it wrote to standard output and error, oldest first.</param>
 /// <param name="MemoryRanOut">True when the kernel killed a process of this machine for lack of memory while the child ran.</param>

@@ -55,7 +55,7 @@ public static partial class Mpirun
         if (!killed.Success && !ended.Success) return null;
         var rank = Number(killed.Success ? killed.Groups["rank"] : ended.Groups["rank"]);
         var code = killed.Success ? 128 + Number(killed.Groups["signal"]) : Number(ended.Groups["code"]);
-        return (rank, launcher with { Name = string.Create(CultureInfo.InvariantCulture, $"worker {rank}"), Code = code });
+        return (rank, launcher with { Name = string.Create(CultureInfo.InvariantCulture, $"worker {rank}"), Pid = 0, Code = code });
     }
 
     private static int Number(Group group) => int.Parse(group.Value, CultureInfo.InvariantCulture);
