@@ -95,7 +95,8 @@ internal sealed partial class DelayedLine : IDisposable
         catch (ObjectDisposedException)
         {
         }
-    }) { IsBackground = true }.Start();
+    })
+    { IsBackground = true }.Start();
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Timespec
