@@ -101,6 +101,7 @@ internal sealed unsafe class MpiProcess
             return;
         }
         started.TrySetResult();
+        ShortSlices.Prefer();
         Serve();
         // A rank that ends otherwise than it should takes the others with it: they would wait for it in MPI.
         if (Environment.ExitCode == 0) _ = MpiNative.Finalize();
