@@ -20,6 +20,7 @@ public sealed class MpiRanks
     {
         workers = int.Parse(Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_SIZE")!);
         rank = workers - 1 - int.Parse(Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_RANK")!);
+        Console.WriteLine($"job {Environment.GetEnvironmentVariable("PMIX_NAMESPACE")}");
         addresses = [.. Enumerable.Range(0, workers).Select(w => MpiTransport.AddressOf(workers - 1 - w))];
     }
 
@@ -55,6 +56,7 @@ public sealed class MpiRanks
         catch (Exception e)
         {
             transport.Abort(e.Message); // as an engine does
+            Thread.Sleep(1000); // the first to end ends the others at once: they have their say before that, as workers have at the coordinator
             throw;
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace AlexNetParallel.Testing;
 
@@ -28,6 +29,10 @@ public static class RunningProcess
         }
         return !IsRunning(pid);
     }
+
+    /// <summary>How Open MPI 4 names a job in its files: hexadecimal.</summary>
+    /// <param name="name">PMIX_NAMESPACE of a rank: the same in decimal.</param>
+    public static string MpiJob(string name) => uint.Parse(name, CultureInfo.InvariantCulture).ToString("x", CultureInfo.InvariantCulture);
 
     /// <summary>Sends a signal.</summary>
     /// <param name="signal">Name, e.g. "KILL".</param>
