@@ -56,7 +56,6 @@ public sealed class MpiRanks
         catch (Exception e)
         {
             transport.Abort(e.Message); // as an engine does
-            Thread.Sleep(1000); // the first to end ends the others at once: they have their say before that, as workers have at the coordinator
             throw;
         }
     }

@@ -21,6 +21,7 @@ if (args[0] == "mpi")
     catch (Exception e)
     {
         Console.WriteLine($"failed {e.GetType().Name}: {e.Message}");
+        Thread.Sleep(1000); // the first to end ends the others at once: they have their say before that, as workers have at the coordinator
         return 3;
     }
 }
