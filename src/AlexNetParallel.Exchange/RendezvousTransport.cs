@@ -149,6 +149,9 @@ public abstract class RendezvousTransport : ITransport
     {
     }
 
+    /// <summary>True where a slab that moves is being copied by the peer's own thread, without a pause.</summary>
+    private protected virtual bool PeerCopies => false;
+
     /// <summary>Why a peer takes no further part; null if it does.</summary>
     /// <param name="peer">Its rank.</param>
     /// <param name="thorough">Look also at what costs a system call.</param>
@@ -247,6 +250,8 @@ public abstract class RendezvousTransport : ITransport
         private readonly Rendezvous* line = transport.lines[slab.Id];
 
         public bool IsMet() => Rendezvous.IsDone(line, tick);
+
+        public bool IsNear() => transport.PeerCopies && Rendezvous.IsMoving(line, tick);
 
         public void ThrowIfHopeless(bool thorough)
         {

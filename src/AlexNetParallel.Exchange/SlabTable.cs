@@ -102,8 +102,6 @@ internal sealed class SlabTable
             throw new ArgumentException($"slab {slab.Id} covers floats [{box.Offset}, {end}) of tensor {tensor} of worker {rank}, which has {floats}");
     }
 
-    private static double Seconds(long[] ticks, int exchange) => exchange < ticks.Length ? Volatile.Read(ref ticks[exchange]) / (double)Stopwatch.Frequency : 0;
-
     private Slab? Get(int slab) => (uint)slab < (uint)byId.Length ? byId[slab] : null;
 
     private static void Check(Slab slab, int workers)

@@ -20,37 +20,13 @@ public static unsafe class RawLimits
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(repeats, 1);
-        if (way == "memcpy") return Median(repeats, () => new Copy(bytes), bothWays);
-        var (a, b) = way switch
+        return way switch
         {
-            "unix" => UnixPair(),
-            "tcp" => TcpPair(),
+            "memcpy" => Copies(bytes, bothWays, repeats),
+            "unix" => Streams(UnixPair(), bytes, bothWays, repeats),
+            "tcp" => Streams(TcpPair(), bytes, bothWays, repeats),
             _ => throw new ArgumentException($"found '{way}'; expected one of {string.Join(", ", Ways)}", nameof(way)),
         };
-        using (a)
-        using (b)
-        {
-            var memory = (byte*)NativeMemory.AlignedAlloc((nuint)(4 * bytes), 4096);
-            new Span<byte>(memory, checked((int)bytes)).Fill(1);
-            try
-            {
-                var times = new double[repeats];
-                for (var i = -2; i < repeats; i++)
-                {
-                    var began = Stopwatch.GetTimestamp();
-                    var work = new List<Thread> { Start(() => Send(a, memory, bytes)), Start(() => Receive(b, memory + bytes, bytes)) };
-                    if (bothWays) work.AddRange([Start(() => Send(b, memory + 2 * bytes, bytes)), Start(() => Receive(a, memory + 3 * bytes, bytes))]);
-                    foreach (var thread in work) thread.Join();
-                    if (i >= 0) times[i] = Stopwatch.GetElapsedTime(began).TotalSeconds;
-                }
-                Array.Sort(times);
-                return times[repeats / 2];
-            }
-            finally
-            {
-                NativeMemory.AlignedFree(memory);
-            }
-        }
     }
 
     /// <summary>Median seconds from sending a message until its answer of the same size is there, over a socket.</summary>
@@ -87,21 +63,57 @@ public static unsafe class RawLimits
         }
     }
 
-    private static double Median(int repeats, Func<Copy> make, bool bothWays)
+    private static double Copies(long bytes, bool bothWays, int repeats)
     {
-        using var one = make();
-        using var other = make();
-        var times = new double[repeats];
-        for (var i = -2; i < repeats; i++)
+        using var one = new Copy(bytes);
+        using var other = new Copy(bytes);
+        return Median(repeats, bothWays ? [one.Run, other.Run] : [one.Run]);
+    }
+
+    private static double Streams((Socket A, Socket B) pair, long bytes, bool bothWays, int repeats)
+    {
+        var (a, b) = pair;
+        using (a)
+        using (b)
         {
-            var began = Stopwatch.GetTimestamp();
-            var second = bothWays ? Start(other.Run) : null;
-            one.Run();
-            second?.Join();
-            if (i >= 0) times[i] = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            var memory = (byte*)NativeMemory.AlignedAlloc((nuint)(4 * bytes), 4096);
+            NativeMemory.Fill(memory, (nuint)(4 * bytes), 1);
+            try
+            {
+                List<Action> work = [() => Send(a, memory, bytes), () => Receive(b, memory + bytes, bytes)];
+                if (bothWays) work.AddRange([() => Send(b, memory + 2 * bytes, bytes), () => Receive(a, memory + 3 * bytes, bytes)]);
+                return Median(repeats, [.. work]);
+            }
+            finally
+            {
+                NativeMemory.AlignedFree(memory);
+            }
         }
-        Array.Sort(times);
-        return times[repeats / 2];
+    }
+
+    /// <summary>Median seconds from when all begin until all have ended. Each has a thread that stands ready: to start one takes longer than to move a small payload.</summary>
+    private static double Median(int repeats, Action[] work)
+    {
+        const int WarmUp = 2;
+        var (times, ends) = (new List<double>(), new long[work.Length]);
+        var began = 0L;
+        using var gate = new Barrier(work.Length, _ =>
+        {
+            if (began != 0) times.Add(Stopwatch.GetElapsedTime(began, ends.Max()).TotalSeconds);
+            began = Stopwatch.GetTimestamp();
+        });
+        var threads = work.Select((run, index) => Start(() =>
+        {
+            for (var round = 0; round < WarmUp + repeats; round++)
+            {
+                gate.SignalAndWait();
+                run();
+                ends[index] = Stopwatch.GetTimestamp();
+            }
+            gate.SignalAndWait();
+        })).ToList();
+        threads.ForEach(t => t.Join());
+        return times[WarmUp..].Order().ElementAt(repeats / 2);
     }
 
     private static Thread Start(ThreadStart run)

@@ -14,6 +14,8 @@ internal static unsafe class BoxCopy
     /// <param name="destination">What is written of it.</param>
     /// <param name="wire">What the floats are on the way.</param>
     /// <returns>Bytes that crossed.</returns>
+    // Optimised from the first call on: a run of a few steps would otherwise spend them in code that the runtime has not optimised yet.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Copy(float* sourceTensor, in StridedBox source, float* destinationTensor, in StridedBox destination, WireFormat wire = WireFormat.Single)
     {
         var from = new RowWalk(sourceTensor, source);

@@ -30,6 +30,8 @@ public abstract unsafe class DirectTransport : RendezvousTransport
     /// <summary>False once a peer's process has ended. Costs a system call.</summary>
     private protected abstract bool IsAlive(int peer);
 
+    private protected override bool PeerCopies => true;
+
     private protected override Bell* OwnBell => &Page(Rank)->Bell;
 
     private protected override Task LinkAsync(SlabTable own, IReadOnlyList<string> addresses, CancellationToken cancellation)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using AlexNetParallel.Exchange.Grpc;
 
 namespace AlexNetParallel.Exchange.Mpi;
 

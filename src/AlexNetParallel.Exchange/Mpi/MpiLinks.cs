@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using AlexNetParallel.Exchange.Grpc;
 using AlexNetParallel.Exchange.Waiting;
 
 namespace AlexNetParallel.Exchange.Mpi;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using AlexNetParallel.Exchange.Grpc;
 
 namespace AlexNetParallel.Exchange.Mpi;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using AlexNetParallel.Exchange.Grpc;
 
 namespace AlexNetParallel.Exchange.Mpi;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using AlexNetParallel.Exchange.Grpc;
 using AlexNetParallel.Exchange.Memory;
 using AlexNetParallel.Exchange.Waiting;
 using AlexNetParallel.Model.Planning;

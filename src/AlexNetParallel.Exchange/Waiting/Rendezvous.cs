@@ -84,6 +84,9 @@ internal unsafe struct Rendezvous
         return seen >> 2 > tick || seen == Pack(Side.Nobody, tick);
     }
 
+    /// <summary>True when both sides have come for the tick and the slab is on its way.</summary>
+    public static bool IsMoving(Rendezvous* line, long tick) => Volatile.Read(ref line->state) == Pack(Side.Both, tick);
+
     /// <summary>True when this side has come for the tick and it is not done.</summary>
     public static bool IsPosted(Rendezvous* line, Side side, long tick)
     {

@@ -8,6 +8,9 @@ internal interface IWaitCondition
     /// <summary>True when the wait is over.</summary>
     bool IsMet();
 
+    /// <summary>True when it will be over within some microseconds, by the work of another core.</summary>
+    bool IsNear();
+
     /// <summary>Throws when the wait can never end.</summary>
     /// <param name="thorough">True from time to time: look also at what costs a system call.</param>
     /// <exception cref="ExchangeException">The peer or the job is gone.</exception>
@@ -16,7 +19,7 @@ internal interface IWaitCondition
 
 /// <summary>
 /// Waits as a worker should on a host that may have fewer cores than processes: spins for as long as spinning has paid lately (a few
-/// microseconds), then sleeps on its bell.
+/// microseconds) or the end is near, then sleeps on its bell.
 /// </summary>
 internal sealed unsafe class Waiter(Bell* bell)
 {
@@ -25,6 +28,9 @@ internal sealed unsafe class Waiter(Bell* bell)
 
     private static readonly long Shortest = Microseconds(2);
     private static readonly long Longest = Environment.ProcessorCount > 1 ? Microseconds(50) : 0;
+
+    /// <summary>A slab of megabytes takes less, and to be woken up takes a good part of it.</summary>
+    private static readonly long LongestWhenNear = Environment.ProcessorCount > 1 ? Microseconds(500) : 0;
 
     private long budget = Math.Min(Microseconds(20), Longest);
 
@@ -45,10 +51,10 @@ internal sealed unsafe class Waiter(Bell* bell)
             waited = Stopwatch.GetTimestamp() - began;
             if (!condition.IsMet()) continue;
             // Twice what was needed: the next wait of this kind will end within it.
-            budget = Math.Clamp((3 * budget + 2 * waited) / 4, Shortest, Math.Max(Shortest, Longest));
+            if (waited < budget) budget = Math.Clamp((3 * budget + 2 * waited) / 4, Shortest, Math.Max(Shortest, Longest));
             return true;
         }
-        while (waited < budget);
+        while (waited < budget || (waited < LongestWhenNear && condition.IsNear()));
         budget = Math.Min(Math.Max(Shortest, budget - budget / 8), Longest);
         return false;
     }

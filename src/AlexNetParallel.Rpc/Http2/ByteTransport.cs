@@ -33,8 +33,11 @@ internal abstract unsafe class ByteTransport : IDisposable
     public const int MostPieces = 1024;
 
     /// <summary>Waits for bytes and puts them into the pieces, in their order; gives their number, 0 at the end.</summary>
+    /// <param name="pieces">Where they go.</param>
+    /// <param name="count">How many pieces.</param>
+    /// <param name="all">Better to wait until all pieces are full than to come back often; no promise.</param>
     /// <exception cref="IOException">The connection broke.</exception>
-    public abstract long Receive(Piece* pieces, int count);
+    public abstract long Receive(Piece* pieces, int count, bool all);
 
     /// <summary>Sends the pieces, which are changed.</summary>
     /// <param name="pieces">What to send.</param>

@@ -14,6 +14,9 @@ internal sealed unsafe class FrameSource(ByteTransport transport)
     /// <summary>What is received behind a payload with the same call: the next frame's head and a short message.</summary>
     private const int AheadBytes = 512;
 
+    /// <summary>What one call waits for at most: a system call for each scrap that has come costs a fifth of the time; but the connection must be seen to live, on a slow line too.</summary>
+    private const int TakenAtOnce = 256 * 1024;
+
     private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private readonly Piece[] pieces = GC.AllocateUninitializedArray<Piece>(ByteTransport.MostPieces, pinned: true);
     private int start;
@@ -49,7 +52,7 @@ internal sealed unsafe class FrameSource(ByteTransport transport)
             fixed (byte* at = buffer)
             {
                 var piece = new Piece((nint)(at + end), buffer.Length - end);
-                var got = Receive(&piece, 1);
+                var got = Receive(&piece, 1, all: false);
                 if (got == 0) return false;
                 end += (int)got;
             }
@@ -87,9 +90,10 @@ internal sealed unsafe class FrameSource(ByteTransport transport)
         fixed (byte* at = buffer)
         {
             var count = ByteTransport.MostPieces - 1;
-            var listed = place.List(list, ref count, bytes);
-            if (listed == bytes) list[count++] = new Piece((nint)at, AheadBytes);
-            var got = Receive(list, count);
+            var listed = place.List(list, ref count, Math.Min(bytes, TakenAtOnce));
+            var rest = listed == bytes;
+            if (rest) list[count++] = new Piece((nint)at, AheadBytes);
+            var got = Receive(list, count, all: !rest);
             if (got == 0) throw Cut();
             var taken = Math.Min(got, listed);
             place.Advance(taken);
@@ -110,12 +114,12 @@ internal sealed unsafe class FrameSource(ByteTransport transport)
         }
     }
 
-    private long Receive(Piece* list, int count)
+    private long Receive(Piece* list, int count, bool all)
     {
         waiting = true;
         try
         {
-            return transport.Receive(list, count);
+            return transport.Receive(list, count, all);
         }
         finally
         {

@@ -10,9 +10,15 @@ namespace AlexNetParallel.Rpc.Http2;
 internal sealed unsafe partial class SocketTransport : ByteTransport
 {
     private const int DontWait = 0x40; // MSG_DONTWAIT
+    private const int WaitAll = 0x100; // MSG_WAITALL
     private const int NoSignal = 0x4000; // MSG_NOSIGNAL
     private const int Interrupted = 4; // EINTR
     private const int WouldBlock = 11; // EAGAIN
+
+    /// <summary>
+    /// A Unix socket's sender sleeps until three quarters of what it has sent are read, so that with the system's default the two sides work by turns. The system may grant less. TCP finds its own size.
+    /// </summary>
+    private const int UnixSendBuffer = 1 << 20;
 
     private readonly Socket socket;
     private readonly int descriptor;
@@ -22,18 +28,19 @@ internal sealed unsafe partial class SocketTransport : ByteTransport
     {
         this.socket = socket;
         socket.Blocking = true;
+        if (socket.AddressFamily == AddressFamily.Unix) socket.SendBufferSize = UnixSendBuffer;
         var held = false;
         socket.SafeHandle.DangerousAddRef(ref held);
         descriptor = (int)socket.SafeHandle.DangerousGetHandle();
     }
 
     /// <inheritdoc/>
-    public override long Receive(Piece* pieces, int count)
+    public override long Receive(Piece* pieces, int count, bool all)
     {
         var message = new Message(pieces, count);
         while (true)
         {
-            var got = ReceiveMessage(descriptor, &message, 0);
+            var got = ReceiveMessage(descriptor, &message, all ? WaitAll : 0);
             if (got >= 0) return got;
             var error = Marshal.GetLastPInvokeError();
             if (error != Interrupted) throw Broken(error);

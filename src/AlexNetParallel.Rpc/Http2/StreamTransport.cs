@@ -9,7 +9,7 @@ internal sealed unsafe class StreamTransport(Stream input, Stream output, Action
     private readonly byte[] outgoing = new byte[64 * 1024];
 
     /// <inheritdoc/>
-    public override long Receive(Piece* pieces, int count)
+    public override long Receive(Piece* pieces, int count, bool all)
     {
         try
         {

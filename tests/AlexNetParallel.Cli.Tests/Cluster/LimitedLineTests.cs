@@ -16,7 +16,7 @@ namespace AlexNetParallel.Cli.Tests.Cluster;
 public sealed class LimitedLineTests(ITestOutputHelper output, LimitedLineTests.Calibrated calibrated) : IClassFixture<LimitedLineTests.Calibrated>, IDisposable
 {
     private const int Batch = 128;
-    private const int WarmUp = 5;
+    private const int WarmUp = 40; // below that the runtime still compiles what it runs
 
     /// <summary>TCP payload of a full frame, by all its bytes on the line.</summary>
     private const double PayloadShare = 1448.0 / 1514;

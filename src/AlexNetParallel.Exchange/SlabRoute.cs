@@ -6,7 +6,7 @@ using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Model.Tensors;
 using AlexNetParallel.Rpc.Tensors;
 
-namespace AlexNetParallel.Exchange.Grpc;
+namespace AlexNetParallel.Exchange;
 
 /// <summary>
 /// This worker's end of one slab: where it lies, and where the worker's thread and the connection meet. The connection stands for the other
