@@ -1,40 +1,17 @@
 using System.Text.Json;
-using AlexNetParallel.Model.Networks;
-using AlexNetParallel.Model.Partitions;
-using AlexNetParallel.Model.Planning;
 using AlexNetParallel.Testing;
 
 namespace AlexNetParallel.Cli.Tests.Runs;
 
-/// <summary>`alexnet train --transport mpi`: mpirun stands between the program and its workers.</summary>
+/// <summary>`alexnet train --transport mpi`: mpirun stands between the program and its workers. That it moves what the others move is a matter of <see cref="PartitionTests"/>.</summary>
 public sealed class MpiRunTests : IDisposable
 {
-    private const int Steps = 3;
-
     private readonly string folder = Directory.CreateTempSubdirectory("alexnet-test-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    /// <summary>Float and half, two workers and four, slabs of one row and of many.</summary>
-    [SkippableTheory]
-    [InlineData("quickstart", "paper", 2)]
-    [InlineData("quickstart", "source-half", 2)]
-    [InlineData("quickstart", "hybrid-turns", 2)]
-    [InlineData("quickstart-four-pairs", "source", 4)]
-    public async Task The_bits_and_the_bytes_are_those_of_shared_memory(string network, string partition, int workers)
-    {
-        RequireMpirun();
-        var recipe = Path.Combine(folder, "short.yaml");
-        await File.WriteAllTextAsync(recipe, $"network: {network}\ndata: generated\nsteps: {Steps}\nbatch: 128\ntest: {{every_epochs: 0, at_end: false}}\naugmentation: {{divide_by: 64}}\nschedule: {{weight_rate: 0.01, momentum: 0.9, weight_decay: 0.0005}}\n");
-        string[] words = ["train", "--recipe", recipe, "--partition", partition, "--workers", $"{workers}"];
-        var (_, peer, _) = await AlexnetProcess.RunAsync(folder, [.. words, "--run", "peer"]);
-        var (code, mpi, error) = await AlexnetProcess.RunAsync(folder, [.. words, "--run", "mpi", "--transport", "mpi"]);
-        Assert.True(code == 0, error);
-        Assert.Equal("mpi", mpi[0].GetProperty("transport").GetString());
-        Assert.Equal(peer.Weights(), mpi.Weights());
-        var plan = Plan.Compile(NetworkFile.Load(network), PartitionFile.Load(partition), workers, 128);
-        Assert.Equal(plan.Exchanges.Sum(e => e.Bytes * Steps), mpi[^1].GetProperty("exchanges").EnumerateArray().Sum(e => e.GetProperty("total_bytes").GetInt64()));
-    }
+    /// <summary>Where it is installed, <see cref="PartitionTests"/> holds every partition over MPI to the bits and bytes of shared memory.</summary>
+    internal static bool HasMpirun => File.Exists("/usr/bin/mpirun");
 
     [SkippableFact]
     public async Task A_killed_worker_is_named_and_nobody_remains()
@@ -73,7 +50,7 @@ public sealed class MpiRunTests : IDisposable
         AssertGone(start, job);
     }
 
-    private static void RequireMpirun() => Skip.IfNot(File.Exists("/usr/bin/mpirun"), "needs Open MPI's mpirun (Debian's openmpi-bin), which is not installed");
+    private static void RequireMpirun() => Skip.IfNot(HasMpirun, "needs Open MPI's mpirun (Debian's openmpi-bin), which is not installed");
 
     /// <summary>Neither the workers nor the memory that MPI shared between them; mpirun clears up after it has ended them.</summary>
     private static void AssertGone(JsonElement start, string job)

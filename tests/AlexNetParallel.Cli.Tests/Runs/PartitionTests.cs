@@ -6,10 +6,13 @@ using AlexNetParallel.Model.Recipes;
 
 namespace AlexNetParallel.Cli.Tests.Runs;
 
-/// <summary>Every partition file, run by real processes over every transport: payload as planned, and the weights that it must come to.</summary>
+/// <summary>Every partition file, run by real processes over every transport: payload as planned, and the weights that it must come to. Over MPI only where mpirun is installed; <see cref="MpiRunTests"/> names what is missing.</summary>
 public sealed class PartitionTests : IDisposable
 {
     private const int Steps = 3;
+
+    /// <summary>All but peer, with which the others are compared.</summary>
+    private static readonly string[] others = MpiRunTests.HasMpirun ? ["grpc", "relay", "mpi"] : ["grpc", "relay"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("alexnet-test-").FullName;
 
@@ -27,7 +30,7 @@ public sealed class PartitionTests : IDisposable
     {
         var whole = await TrainAsync(network, partition == "pipeline" ? "single" : partition, 1, 64, "peer");
         // Nothing crosses with `single`: one transport is as good as another.
-        foreach (var transport in partition == "single" ? (string[])["peer"] : ["peer", "grpc", "relay"]) Assert.Equal(whole.Weights(), (await TrainAsync(network, partition, workers, 64, transport)).Weights());
+        foreach (var transport in partition == "single" ? ["peer"] : (string[])["peer", .. others]) Assert.Equal(whole.Weights(), (await TrainAsync(network, partition, workers, 64, transport)).Weights());
     }
 
     /// <summary>Partitions that sum over images in parts: from run to run and over each transport the same bits.</summary>
@@ -39,7 +42,7 @@ public sealed class PartitionTests : IDisposable
     public async Task Partitions_that_sum_in_parts_repeat_themselves_and_learn_what_one_worker_learns(string network, string partition, int workers)
     {
         var first = await TrainAsync(network, partition, workers, 128, "peer");
-        foreach (var transport in (string[])["grpc", "relay"]) Assert.Equal(first.Weights(), (await TrainAsync(network, partition, workers, 128, transport)).Weights());
+        foreach (var transport in others) Assert.Equal(first.Weights(), (await TrainAsync(network, partition, workers, 128, transport)).Weights());
         var whole = await TrainAsync(network, "paper", 1, 128, "peer");
         // The sums over images are cut into parts, so that only rounding differs: three steps of float32.
         foreach (var (expected, got) in Losses(whole).Zip(Losses(first))) Assert.Equal(expected, got, 1e-5 * expected);
@@ -54,7 +57,7 @@ public sealed class PartitionTests : IDisposable
     public async Task Halves_on_the_wire_give_the_same_bits_over_every_transport_and_nearly_the_losses_of_one_worker(string network, string partition, int workers)
     {
         var first = await TrainAsync(network, partition, workers, 64, "peer");
-        foreach (var transport in (string[])["grpc", "relay"]) Assert.Equal(first.Weights(), (await TrainAsync(network, partition, workers, 64, transport)).Weights());
+        foreach (var transport in others) Assert.Equal(first.Weights(), (await TrainAsync(network, partition, workers, 64, transport)).Weights());
         var whole = await TrainAsync(network, "source", 1, 64, "peer");
         Assert.NotEqual(whole.Weights(), first.Weights());
         foreach (var (expected, got) in Losses(whole).Zip(Losses(first))) Assert.Equal(expected, got, 0.01 * expected);
