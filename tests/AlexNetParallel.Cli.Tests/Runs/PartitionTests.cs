@@ -80,6 +80,7 @@ public sealed class PartitionTests : IDisposable
         var (code, lines, error) = await AlexnetProcess.RunAsync(folder, "train", "--recipe", recipe, "--partition", partition, "--workers", $"{workers}", "--transport", transport,
             "--run", $"{partition}-{workers}-{transport}");
         Assert.True(code == 0, error);
+        Assert.Equal(transport, lines[0].GetProperty("transport").GetString());
         var plan = Plan.Compile(NetworkFile.Load(network), PartitionFile.Load(partition), workers, batch);
         var counted = lines[^1].GetProperty("exchanges").EnumerateArray()
             .Select(e => (e.GetProperty("layer").GetString()!, e.GetProperty("direction").GetString()!, e.GetProperty("total_bytes").GetInt64()));

@@ -67,13 +67,13 @@ internal sealed class ScriptHost : IAsyncDisposable
     /// <summary>Waits for something to become true on another thread.</summary>
     public static async Task UntilAsync(Func<bool> condition, string what)
     {
-        for (var i = 0; i < 3_000; i++)
+        for (var i = 0; i < 500; i++)
         {
             if (condition()) return;
             await Task.Delay(10);
         }
 
-        Assert.Fail($"Not within half a minute: {what}");
+        Assert.Fail($"Not within five seconds: {what}");
     }
 
     public static async Task<RpcException> FailsAsync(Func<Task> call) => await Assert.ThrowsAnyAsync<RpcException>(call);
